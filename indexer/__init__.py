@@ -1,0 +1,1 @@
+"""From files to an immutable, searchable index generation. Imports only config."""

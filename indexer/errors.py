@@ -1,0 +1,42 @@
+"""Errors of the indexer's floor.
+
+    IndexerError
+    ├── LoadError            one file cannot be read as a document: path, reason; the build goes on without it
+    ├── EmptyCorpusError     no readable document under the given paths
+    ├── IndexMissingError    no generation has been published yet
+    ├── IndexMismatchError   the published generation belongs to another embedder or format
+    └── IndexCorruptError    a generation fails its own verification
+"""
+
+from config.errors import FootnoteError
+
+
+class IndexerError(FootnoteError):
+    """Root of this floor."""
+
+
+class LoadError(IndexerError):
+    """One file cannot be read as a document. The build reports it and goes on."""
+
+    def __init__(self, path: str, reason: str) -> None:
+        super().__init__(f"{path}: {reason}")
+        self.path = path
+        self.reason = reason
+
+
+class EmptyCorpusError(IndexerError):
+    """There is no readable document under the given paths."""
+
+
+class IndexMissingError(IndexerError):
+    """No generation has been published yet. Indexing documents mends it, so a retry can help."""
+
+    retryable = True
+
+
+class IndexMismatchError(IndexerError):
+    """The published generation was made by another embedder, chunker or format than the one configured."""
+
+
+class IndexCorruptError(IndexerError):
+    """A generation fails its own verification: a file is missing, or counts differ."""
