@@ -94,3 +94,20 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     usage: Usage
     timings_s: dict[str, float]
     """Seconds by stage, and `total`."""
+
+
+class EvidenceFound(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Told as soon as retrieval is done: what the answer will be drawn from."""
+
+    index_version: str
+    standalone_question: str | None
+    evidence: tuple[Hit, ...]
+
+
+class TextDrafted(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A piece of the model's draft, not yet verified; the final answer replaces the draft."""
+
+    text: str
+
+
+Progress = EvidenceFound | TextDrafted
