@@ -1,0 +1,130 @@
+"""llama.cpp's C interface, as little of it as one sequence needs. One thread owns a `NativeContext` from birth to `close`.
+
+The high-level `llama_cpp.Llama` is not used: it has no way to abort a prefill, and tokenizes by itself.
+"""
+
+import ctypes
+import threading
+from pathlib import Path
+
+import llama_cpp
+import numpy as np
+import tiktoken
+from numpy.typing import NDArray
+
+from qa_service.errors import CancelledError, ModelError
+from qa_service.models.chat import ChatTemplate, template_of
+from qa_service.models.vocabulary import encoding_of
+
+BATCH_TOKENS = 512
+
+_ABORTED = 2
+"""What `llama_decode` returns when the abort callback stopped it."""
+
+
+@llama_cpp.llama_log_callback  # type: ignore[untyped-decorator]
+def _discard_log(_level: int, _text: bytes, _data: ctypes.c_void_p) -> None:
+    """llama.cpp writes some two hundred lines at each load; errors reach us as return codes."""
+
+
+class NativeContext:
+    """A loaded model with one sequence of evaluated tokens."""
+
+    def __init__(self, path: Path, *, name: str, context_tokens: int, threads: int) -> None:
+        """Load the model (seconds). Raises ModelError when the file is no model that this build can run."""
+        llama_cpp.llama_log_set(_discard_log, ctypes.c_void_p(0))
+        llama_cpp.llama_backend_init()
+        self._model = load_file(path, name=name, vocabulary_only=False)
+        trained_tokens = llama_cpp.llama_model_n_ctx_train(self._model)
+        if context_tokens > trained_tokens:
+            raise ModelError(f"{name}: llm.context_tokens is {context_tokens}, the model was trained for {trained_tokens}")
+        self.encoding: tiktoken.Encoding = encoding_of(self._model, name)
+        self.template: ChatTemplate = template_of(self._model, name)
+        self._vocabulary = llama_cpp.llama_model_get_vocab(self._model)
+        self._vocabulary_tokens = llama_cpp.llama_vocab_n_tokens(self._vocabulary)
+        params = llama_cpp.llama_context_default_params()
+        params.n_ctx = context_tokens
+        params.n_batch = params.n_ubatch = BATCH_TOKENS
+        params.n_threads = params.n_threads_batch = threads
+        self._context = llama_cpp.llama_init_from_model(self._model, params)
+        if not self._context:
+            raise ModelError(f"{name}: no memory for a context of {context_tokens} tokens; lower llm.context_tokens")
+        self._memory = llama_cpp.llama_get_memory(self._context)
+        self._evaluated: list[int] = []
+        self._cancel = threading.Event()
+        self._abort = llama_cpp.ggml_abort_callback(lambda _data: self._cancel.is_set())
+        llama_cpp.llama_set_abort_callback(self._context, self._abort, None)
+
+    def evaluate(self, tokens: list[int], cancel: threading.Event) -> int:
+        """Make `tokens` the evaluated sequence and return how many of them were still evaluated from before.
+
+        Raises CancelledError within one layer's time after `cancel` is set; the evaluated sequence is then empty.
+        """
+        self._cancel = cancel
+        kept = _common_prefix(self._evaluated, tokens[:-1])
+        if not llama_cpp.llama_memory_seq_rm(self._memory, 0, kept, -1):
+            kept = self._forget()
+        del self._evaluated[kept:]
+        for start in range(kept, len(tokens), BATCH_TOKENS):
+            self._decode(tokens[start : start + BATCH_TOKENS])
+        return kept
+
+    def append(self, token: int) -> None:
+        """Evaluate one more token, under the cancel event of the last `evaluate`."""
+        self._decode([token])
+
+    def logits(self) -> NDArray[np.float32]:
+        """Return the next token's logits: `(vocabulary,) float32`, a view that the next decode overwrites."""
+        pointer = llama_cpp.llama_get_logits_ith(self._context, -1)
+        return np.ctypeslib.as_array(pointer, shape=(self._vocabulary_tokens,))
+
+    def ends_answer(self, token: int) -> bool:
+        """Tell whether `token` ends a generation."""
+        return bool(llama_cpp.llama_vocab_is_eog(self._vocabulary, token))
+
+    def close(self) -> None:
+        """Free the native memory."""
+        llama_cpp.llama_free(self._context)
+        llama_cpp.llama_model_free(self._model)
+
+    def _decode(self, tokens: list[int]) -> None:
+        if self._cancel.is_set():
+            raise CancelledError("nobody waits for this answer any more")
+        array = (llama_cpp.llama_token * len(tokens))(*tokens)
+        code = llama_cpp.llama_decode(self._context, llama_cpp.llama_batch_get_one(array, len(tokens)))
+        if code != 0:
+            self._forget()
+            if code == _ABORTED:
+                raise CancelledError("nobody waits for this answer any more")
+            raise ModelError(f"llama_decode failed with code {code} on {len(tokens)} tokens")
+        self._evaluated += tokens
+
+    def _forget(self) -> int:
+        llama_cpp.llama_memory_clear(self._memory, True)
+        self._evaluated.clear()
+        return 0
+
+
+def load_file(path: Path, *, name: str, vocabulary_only: bool) -> llama_cpp.llama_model_p:
+    """Load a GGUF file. Raises ModelError when llama.cpp cannot."""
+    params = llama_cpp.llama_model_default_params()
+    params.vocab_only = vocabulary_only
+    model = llama_cpp.llama_model_load_from_file(str(path).encode(), params)
+    if not model:
+        raise ModelError(f"{name}: llama.cpp cannot load {path}; run `footnote models verify {name}`")
+    return model
+
+
+def load_encoding(path: Path, *, name: str) -> tiktoken.Encoding:
+    """Return the encoding of a GGUF file without loading its weights."""
+    llama_cpp.llama_log_set(_discard_log, ctypes.c_void_p(0))
+    llama_cpp.llama_backend_init()
+    model = load_file(path, name=name, vocabulary_only=True)
+    try:
+        return encoding_of(model, name)
+    finally:
+        llama_cpp.llama_model_free(model)
+
+
+def _common_prefix(left: list[int], right: list[int]) -> int:
+    return next((i for i, (a, b) in enumerate(zip(left, right, strict=False)) if a != b), min(len(left), len(right)))

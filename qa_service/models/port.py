@@ -1,0 +1,87 @@
+"""The port through which the stages reach a language model.
+
+A request takes a place in the model's queue with `admit`, before anything is sent to the client, and keeps it for all its
+calls, so that the evaluated prefix of one call serves the next.
+"""
+
+import threading
+from collections.abc import Iterator, Sequence
+from types import TracebackType
+from typing import Protocol, Self
+
+import msgspec
+
+
+class Prompt(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One exchange: what stays the same comes first, so that it stays evaluated."""
+
+    system: str
+    shared: str
+    """The head of the user's message, equal in several calls: evidence and question."""
+    ask: str
+    """The tail of the user's message, different in each call."""
+    answer_start: str = ""
+    """Words that are put into the model's mouth; not part of what it returns. Ignored by servers that cannot do it."""
+
+
+class Budget(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Tokens spent so far by one session, in the model's own vocabulary."""
+
+    prompt_tokens: int = 0
+    reused_tokens: int = 0
+    answer_tokens: int = 0
+
+
+class ModelSession(Protocol):
+    """One request's place at the model. Use it as a context manager: leaving it frees the place."""
+
+    context_tokens: int
+    spent: Budget
+
+    def __enter__(self) -> Self:
+        """Return the session itself."""
+        ...
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Free the place, whatever happened."""
+        ...
+
+    def count(self, text: str) -> int:
+        """Tokens of `text` on its own, special tokens read as plain text."""
+        ...
+
+    def count_prompt(self, prompt: Prompt) -> int:
+        """Tokens of the whole prompt, the chat template's own included."""
+        ...
+
+    def generate(self, prompt: Prompt, *, max_tokens: int, stop: Sequence[str] = ()) -> Iterator[str]:
+        """Yield the greedy continuation in pieces of whole characters, up to `max_tokens` tokens or a stop string.
+
+        The stop string itself is not yielded. Raises CancelledError soon after the session's cancel event is set,
+        and ModelError when prompt and answer do not fit the context or the model fails.
+        """
+        ...
+
+    def score(self, prompt: Prompt, choices: Sequence[str]) -> tuple[float, ...] | None:
+        """Log-probability that the continuation starts with each choice's first token; None if the model cannot tell."""
+        ...
+
+
+class LanguageModel(Protocol):
+    """A model with a bounded queue in front of it."""
+
+    name: str
+
+    def admit(self, cancel: threading.Event) -> ModelSession:
+        """Take a place at once, or raise QueueFullError. The calls on the session wait for their turn."""
+        ...
+
+    def ready(self) -> bool:
+        """Tell whether questions can be answered now."""
+        ...
+
+    def close(self) -> None:
+        """End the model's thread and free its memory; sessions that still wait get CancelledError."""
+        ...
