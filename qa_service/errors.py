@@ -5,7 +5,8 @@
     ├── QueueFullError         the model's queue is full; `retry_after_s` says when to come back
     ├── CancelledError         the client went away, or the server is stopping
     ├── NotFoundError          an unknown document or path
-    └── ModelError             the model library or model server failed
+    ├── ModelError             the model library or model server failed
+    └── BrokenAnswerError      a finished answer breaks its own promise; a defect of ours
 """
 
 from config.errors import FootnoteError
@@ -41,3 +42,7 @@ class ModelError(ServiceError):
     """The model library or the model server failed on this request."""
 
     retryable = True
+
+
+class BrokenAnswerError(ServiceError):
+    """A finished answer breaks the promise of exact quotes and paired markers. It is not sent; please report it."""

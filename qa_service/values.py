@@ -9,7 +9,14 @@ from indexer.values import Filters, Hit
 
 Status = Literal["answered", "partial", "refused", "conflict", "clarify"]
 Reason = Literal[
-    "no_hits", "low_relevance", "unsupported", "contradicted", "reason_not_stated", "false_premise", "ambiguous", "deadline"
+    "no_hits",
+    "low_relevance",
+    "unsupported",
+    "contradicted",
+    "reason_not_stated",
+    "false_premise",
+    "ambiguous",
+    "deadline",
 ]
 Verdict = Literal["supported", "unsupported", "contradicted"]
 

@@ -72,6 +72,7 @@ class LlamaSession:
     """One request's calls on the model, in its turn. Not shared between threads."""
 
     def __init__(self, model: LlamaModel, place: Place) -> None:
+        self.model_name = model.name
         self.context_tokens = model.context_tokens
         self.spent = Budget()
         self._model = model

@@ -1,4 +1,4 @@
-"""The queue in front of a model that serves one request at a time: bounded, first come first served, cancellable."""
+"""The queue in front of a model: bounded, first come first served, cancellable."""
 
 import threading
 import time
@@ -20,9 +20,10 @@ class Place:
     def __init__(self, queue: "PlaceQueue", cancel: threading.Event) -> None:
         self._queue = queue
         self.cancel = cancel
+        self.served_since_s: float | None = None
 
     def wait(self) -> None:
-        """Return when this place is at the head. Raises CancelledError when nobody waits for the answer any more."""
+        """Return when this place is served. Raises CancelledError when nobody waits for the answer any more."""
         self._queue.wait_for_turn(self)
 
     def leave(self) -> None:
@@ -31,37 +32,36 @@ class Place:
 
 
 class PlaceQueue:
-    """One place is served, at most `queue_length` wait; one more is refused with an estimate of when to come back."""
+    """`served` places are served, at most `queue_length` wait; one more is refused with an estimate of when to come back."""
 
-    def __init__(self, queue_length: int) -> None:
+    def __init__(self, queue_length: int, *, served: int = 1) -> None:
         self._queue_length = queue_length
+        self._served = served
         self._places: deque[Place] = deque()
         self._changed = threading.Condition()
         self._closed = False
         self._service_s = _TYPICAL_SERVICE_S
-        self._head_since: float | None = None
 
     def admit(self, cancel: threading.Event) -> Place:
         """Take the last place, or raise QueueFullError."""
         with self._changed:
             if self._closed:
                 raise CancelledError("the model is being shut down")
-            waiting = max(0, len(self._places) - 1)
-            if len(self._places) > self._queue_length:
-                raise QueueFullError(waiting, max(1, round(self._service_s * len(self._places) / 2)))
+            waiting = len(self._places) - self._served
+            if waiting >= self._queue_length:
+                raise QueueFullError(waiting, max(1, round(self._service_s * (waiting + 1) / self._served)))
             place = Place(self, cancel)
             self._places.append(place)
             return place
 
     def wait_for_turn(self, place: Place) -> None:
-        """Block until `place` is at the head."""
+        """Block until `place` is one of the served."""
         with self._changed:
             while True:
                 if self._closed or place.cancel.is_set() or place not in self._places:
                     raise CancelledError("nobody waits for this answer any more")
-                if self._places[0] is place:
-                    if self._head_since is None:
-                        self._head_since = time.monotonic()
+                if self._places.index(place) < self._served:
+                    place.served_since_s = place.served_since_s or time.monotonic()
                     return
                 self._changed.wait(POLL_S)
 
@@ -70,9 +70,8 @@ class PlaceQueue:
         with self._changed:
             if place not in self._places:
                 return
-            if self._places[0] is place and self._head_since is not None:
-                self._service_s += _SMOOTHING * (time.monotonic() - self._head_since - self._service_s)
-                self._head_since = None
+            if place.served_since_s is not None:
+                self._service_s += _SMOOTHING * (time.monotonic() - place.served_since_s - self._service_s)
             self._places.remove(place)
             self._changed.notify_all()
 

@@ -35,6 +35,7 @@ class Budget(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 class ModelSession(Protocol):
     """One request's place at the model. Use it as a context manager: leaving it frees the place."""
 
+    model_name: str
     context_tokens: int
     spent: Budget
 

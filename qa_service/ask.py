@@ -1,0 +1,86 @@
+"""From a question to an answer with footnotes: the stages in order, typed values in between.
+
+    condense -> retrieve -> compose -> gate -> generate -> attribute -> verify -> conclude
+"""
+
+import time
+import uuid
+from collections.abc import Callable
+
+from config.settings import Settings
+from indexer.search import Index
+from qa_service.attribute import attribute
+from qa_service.compose import compose
+from qa_service.conclude import conclude
+from qa_service.condense import condense
+from qa_service.exactness import check_exactness
+from qa_service.gate import gate
+from qa_service.generate import generate
+from qa_service.models.port import ModelSession
+from qa_service.retrieve import retrieve
+from qa_service.stopwatch import Stopwatch
+from qa_service.values import Answer, EvidenceFound, Progress, Question, Usage
+from qa_service.verify import verify
+
+
+def ignore(_progress: Progress) -> None:
+    """Nobody listens."""
+
+
+def ask(
+    question: Question,
+    *,
+    index: Index,
+    session: ModelSession,
+    settings: Settings,
+    tell: Callable[[Progress], None] = ignore,
+) -> Answer:
+    """Answer `question` from `index`, telling what is found and drafted on the way.
+
+    Runs in the calling thread. Raises QuestionError for a question without words, CancelledError soon after the session's
+    cancel event is set, ModelError when the model fails. What the documents do not say comes back as a refusal.
+    """
+    watch = Stopwatch()
+    deadline_s = time.monotonic() + settings.answer.deadline_s
+    with watch.stage("condense"):
+        standalone = condense(question.question, question.conversation, session=session)
+        asked = standalone or question.question
+    with watch.stage("retrieve"):
+        hits = retrieve(asked, index=index, filters=question.filters, settings=settings.retrieval)
+    version = index.generation.id
+    tell(EvidenceFound(index_version=version, standalone_question=standalone, evidence=hits))
+    with watch.stage("compose"):
+        brief = compose(asked, hits, session=session, settings=settings.answer)
+    with watch.stage("gate"):
+        decision = gate(brief, hits, session=session, settings=settings.answer)
+    with watch.stage("generate"):
+        draft = generate(brief, decision, session=session, settings=settings.answer, deadline_s=deadline_s, tell=tell)
+    with watch.stage("attribute"):
+        attributions = attribute(draft.text, brief.sentences, question=asked)
+    with watch.stage("verify"):
+        verified = verify(attributions, question=asked, settings=settings.answer)
+    with watch.stage("conclude"):
+        outcome = conclude(
+            brief, decision=decision, draft=draft, verified=verified, public_url=settings.server.public_url
+        )
+        check_exactness(outcome, index=index)
+    return Answer(
+        id=uuid.uuid4().hex,
+        status=outcome.status,
+        reason=outcome.reason,
+        question=question.question,
+        standalone_question=standalone,
+        text=outcome.text,
+        claims=outcome.claims,
+        citations=outcome.citations,
+        evidence=hits,
+        removed_claims=outcome.removed_claims,
+        index_version=version,
+        model=session.model_name,
+        usage=Usage(
+            prompt_tokens=session.spent.prompt_tokens,
+            reused_tokens=session.spent.reused_tokens,
+            answer_tokens=session.spent.answer_tokens,
+        ),
+        timings_s=watch.seconds(),
+    )

@@ -1,0 +1,68 @@
+"""Stage: find for each sentence of the draft the sentences of the evidence that it rests on.
+
+The server does this, not the model: small models number citations wrongly, and a quote must be a slice of a document.
+"""
+
+import math
+from collections import Counter
+from collections.abc import Callable, Sequence
+
+import msgspec
+
+from indexer.sentences import sentences
+from qa_service.evidence import Sentence
+from qa_service.terms import content_keys
+
+_MOST_SENTENCES = 3
+"""A claim that needs more than this many sentences is no longer checked by reading its quotes."""
+_LEAST_GAIN = 0.12
+"""Share of the claim's weight that one more quoted sentence must add."""
+
+
+class Attribution(msgspec.Struct, frozen=True, kw_only=True):
+    """One sentence of the draft with its evidence, best sentence first; no evidence when nothing matches at all."""
+
+    text: str
+    support: tuple[Sentence, ...]
+
+
+def attribute(draft: str, evidence: Sequence[Sentence], *, question: str) -> tuple[Attribution, ...]:
+    """Return the draft's sentences, each with the smallest set of evidence sentences that covers its words.
+
+    Greedy weighted cover (Johnson 1974): the sentence that holds most of the claim's weight, then, from the same
+    paragraph, what adds most to it. A word weighs by its rarity in the evidence; words that the question brought along weigh
+    less than those that answer it. Ties go to the better paragraph, then to the earlier sentence.
+    """
+    bags = [content_keys(sentence.text) for sentence in evidence]
+    frequency = Counter(key for bag in bags for key in bag)
+    asked = content_keys(question)
+
+    def weight(key: str) -> float:
+        return math.log(1 + (len(bags) + 1) / (frequency[key] + 1)) * (0.5 if key in asked else 1.0)
+
+    return tuple(
+        Attribution(text=draft[start:end], support=_cover(content_keys(draft[start:end]), evidence, bags, weight))
+        for start, end in sentences(draft)
+    )
+
+
+def _cover(
+    claim: frozenset[str],
+    evidence: Sequence[Sentence],
+    bags: Sequence[frozenset[str]],
+    weight: Callable[[str], float],
+) -> tuple[Sentence, ...]:
+    total = sum(map(weight, claim))
+    places = list(range(len(evidence)))
+    missing = claim
+    chosen: list[int] = []
+    while places and len(chosen) < _MOST_SENTENCES:
+        best = max(places, key=lambda place: (sum(map(weight, bags[place] & missing)), -place))
+        gain = sum(map(weight, bags[best] & missing))
+        if gain <= 0 or gain < _LEAST_GAIN * total:
+            break
+        chosen.append(best)
+        missing = missing - bags[best]
+        paragraph = evidence[best].hit.paragraph.id
+        places = [place for place in places if place not in chosen and evidence[place].hit.paragraph.id == paragraph]
+    return tuple(evidence[place] for place in chosen)

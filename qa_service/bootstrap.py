@@ -1,0 +1,65 @@
+"""The composition root: from settings to the parts that answer questions. Nothing else wires."""
+
+import os
+from types import TracebackType
+from typing import Self
+
+import msgspec
+
+from config.models import require
+from config.paths import footnote_home
+from config.processor import available_cores
+from config.settings import LlmSettings, Settings
+from indexer.keeper import IndexKeeper
+from indexer.sentence_embedder import open_embedder
+from qa_service.errors import ModelError
+from qa_service.models.llama import LlamaModel
+from qa_service.models.native import load_encoding
+from qa_service.models.openai import OpenAIModel
+from qa_service.models.port import LanguageModel
+
+
+class Parts(msgspec.Struct, frozen=True, kw_only=True):
+    """Everything that answering needs, opened once a process. Use it as a context manager, or call `close`."""
+
+    settings: Settings
+    keeper: IndexKeeper
+    model: LanguageModel
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Free the model and the index."""
+        self.model.close()
+        self.keeper.close()
+
+
+def open_model(settings: LlmSettings) -> LanguageModel:
+    """Open the configured language model. Raises ModelFileError when its file is not here, ModelError when it does not load."""
+    home = footnote_home()
+    if settings.kind == "llama_cpp":
+        return LlamaModel(
+            require(settings.model, home=home),
+            name=settings.model,
+            context_tokens=settings.context_tokens,
+            threads=settings.threads or available_cores(),
+            queue_length=settings.queue_length,
+        )
+    api_key = os.environ.get(settings.api_key_env) if settings.api_key_env else None
+    if settings.api_key_env and not api_key:
+        raise ModelError(f"llm.api_key_env names {settings.api_key_env}, which is not set in the environment; set it")
+    return OpenAIModel(
+        settings.url,
+        name=settings.model,
+        encoding=load_encoding(require(settings.tokenizer, home=home), name=settings.tokenizer),
+        api_key=api_key,
+        context_tokens=settings.context_tokens,
+        queue_length=settings.queue_length,
+        timeout_s=settings.request_timeout_s,
+    )

@@ -1,0 +1,60 @@
+"""The few English words whose meaning the pipeline knows. Text in other languages passes through with these checks idle.
+
+Everything here is a closed class of the language (function words, numerals, connectives), never a word of some corpus.
+"""
+
+FUNCTION_WORDS = frozenset(
+    """
+    a about above after again against all also am among an and any are around as at back be because been before being
+    below between both but by can could did do does doing down during each either else ever every few for from further
+    had has have having he her here hers herself him himself his how however i if in into is it its itself just least
+    let like made make makes many may me might mine more most much must my myself near neither no nor not now of off
+    on once one only onto or other others ought our ours ourselves out over own per please quite rather same shall she
+    should since so some such than that the their theirs them themselves then there these they this those though
+    through thus till to too toward towards under until up upon us very via was we well were what whatever when where
+    whether which while who whoever whom whose why will with within without would yes yet you your yours yourself
+    according said says say tell told report reports reported reportedly s t d ll re ve m
+    """.split()
+)
+
+NEGATIONS = frozenset(
+    "not no never none nobody nothing neither nor without cannot can't won't didn't doesn't don't isn't wasn't aren't weren't hasn't"
+    " haven't hadn't wouldn't couldn't shouldn't".split()
+)
+
+CAUSE_FOLLOWS = (
+    "because of", "because", "due to", "owing to", "thanks to", "since", "as a result of", "as a consequence of",
+    "in order to", "so that", "so as to", "caused by", "resulting from", "resulted from", "on account of",
+    "in response to", "in protest at", "in protest against", "for fear of", "prompted by", "triggered by", "blamed on",
+    "attributed to", "the reason was", "the reason is", "the reason being",
+)  # fmt: skip
+"""Connectives with the effect before and the cause after them."""
+CAUSE_PRECEDES = (
+    "led to", "leads to", "resulted in", "results in", "caused", "causes", "causing", "prompted", "prompting",
+    "triggered", "triggering", "as a result", "as a consequence", "therefore", "thus", "hence", "that is why",
+    "which is why", "forced", "forcing",
+)  # fmt: skip
+"""Connectives with the cause before and the effect after them."""
+
+MONTHS = tuple(
+    "january february march april may june july august september october november december".split()
+)
+WEEKDAYS = frozenset("monday tuesday wednesday thursday friday saturday sunday".split())
+TIME_WORDS = frozenset(
+    """
+    yesterday today tomorrow tonight morning afternoon evening noon midnight spring summer autumn winter decade century
+    year years month months week weeks day days hour hours minute minutes
+    """.split()
+)
+
+_UNITS = (
+    "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen "
+    "eighteen nineteen"
+).split()
+_TENS = "twenty thirty forty fifty sixty seventy eighty ninety".split()
+NUMERALS: dict[str, str] = (
+    {word: str(value) for value, word in enumerate(_UNITS)}
+    | {word: str(10 * (index + 2)) for index, word in enumerate(_TENS)}
+    | {"dozen": "12", "hundred": "100", "thousand": "1000", "million": "1000000", "billion": "1000000000"}
+    | {"first": "1", "second": "2", "third": "3", "fourth": "4", "fifth": "5", "once": "1", "twice": "2", "half": "0.5"}
+)

@@ -1,0 +1,45 @@
+"""The sentences that the answer may rest on, each with its place in its document."""
+
+import msgspec
+
+from indexer.sentences import sentences
+from indexer.values import Hit
+
+
+class Sentence(msgspec.Struct, frozen=True, kw_only=True):
+    """One sentence of a retrieved paragraph: `document.text[start:end] == text`."""
+
+    hit: Hit
+    index: int
+    """Its position in its paragraph, from 0."""
+    start: int
+    end: int
+    text: str
+
+
+class Passage(msgspec.Struct, frozen=True, kw_only=True):
+    """The sentences of one retrieved paragraph that the model gets to read, in reading order."""
+
+    hit: Hit
+    sentences: tuple[Sentence, ...]
+
+    @property
+    def text(self) -> str:
+        """The sentences as one text, with an ellipsis where some were left out."""
+        words = ""
+        for sentence in self.sentences:
+            gap = bool(words) and sentence.index != previous + 1
+            words += f" \u2026 {sentence.text}" if gap else f" {sentence.text}"
+            previous = sentence.index
+        return words.strip()
+
+
+def sentences_of(hit: Hit) -> tuple[Sentence, ...]:
+    """Return all sentences of a retrieved paragraph, with offsets in its document."""
+    paragraph = hit.paragraph
+    return tuple(
+        Sentence(
+            hit=hit, index=index, start=paragraph.start + start, end=paragraph.start + end, text=paragraph.text[start:end]
+        )
+        for index, (start, end) in enumerate(sentences(paragraph.text))
+    )

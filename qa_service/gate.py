@@ -1,0 +1,80 @@
+"""Stage: decide before answering whether the evidence answers exactly this question.
+
+A small model that is asked to answer will answer. Asked first whether the passages answer the question, its yes-no
+log-odds tell answerable from near-miss questions far better than anything it says afterwards. What it overlooks, a name that
+stands nowhere in the evidence, is looked up.
+"""
+
+import re
+from collections.abc import Sequence
+
+import msgspec
+from rapidfuzz import fuzz, process
+
+from config.settings import AnswerSettings
+from indexer.values import Hit
+from qa_service.compose import Brief
+from qa_service.models.port import ModelSession
+from qa_service.terms import terms
+from qa_service.values import Reason
+
+_ASK = "Do the passages state the answer to exactly this question? Answer yes or no."
+_CHOICES = ("Yes", "No")
+
+_CAPITAL = re.compile(r"\b[A-Z]\w+")
+_CAPITAL_RUN = re.compile(r"\b[A-Z]\w+(?:\s+(?:(?:of|the|and|for)\s+)*[A-Z]\w+)+")
+
+_SAME_NAME_RATIO = 80.0
+"""Of rapidfuzz's normalised similarity, 0 to 100: allows a typo in six letters, not another name."""
+
+
+class Decision(msgspec.Struct, frozen=True, kw_only=True):
+    """Whether to go on, and what told so."""
+
+    reason: Reason | None
+    """Why not to answer; None to go on."""
+    missing_names: tuple[str, ...] = ()
+    """Names in the question, as written there, which the evidence does not hold."""
+    log_odds: float | None = None
+    """Of the model's yes against its no; None when it was not asked or cannot tell."""
+
+
+def gate(brief: Brief, hits: Sequence[Hit], *, session: ModelSession, settings: AnswerSettings) -> Decision:
+    """Decide whether to answer from `brief`, cheapest signal first."""
+    if not brief.passages:
+        return Decision(reason="no_hits")
+    if missing := _missing_names(brief.question, hits):
+        return Decision(reason="low_relevance", missing_names=missing)
+    scores = session.score(brief.prompt(_ASK), _CHOICES)
+    if scores is None:
+        return Decision(reason=None)
+    log_odds = scores[0] - scores[1]
+    return Decision(reason=None if log_odds >= settings.answerability_threshold else "low_relevance", log_odds=log_odds)
+
+
+def _missing_names(question: str, hits: Sequence[Hit]) -> tuple[str, ...]:
+    """Return the question's names that stand in no retrieved paragraph or title, not even with a typo or as an acronym."""
+    asked = terms(question)
+    names = [term for term in asked if term.kind == "name"]
+    if all(question[term.start].isupper() for term in asked if question[term.start].isalpha()):
+        return ()  # capitals throughout say nothing about names
+    present: set[str] = set()
+    for text in {text for hit in hits for text in (hit.title, hit.source, hit.paragraph.heading, hit.paragraph.text)}:
+        present.update(term.key for term in terms(text))
+        present.update(acronym for acronym, _ in _acronyms(text))
+    spelt_out = {key for acronym, words in _acronyms(question) if acronym in present for key in words}
+    return tuple(
+        question[name.start : name.end]
+        for name in names
+        if name.key not in present
+        and name.key not in spelt_out
+        and not process.extractOne(name.key, present, scorer=fuzz.ratio, score_cutoff=_SAME_NAME_RATIO)
+    )
+
+
+def _acronyms(text: str) -> list[tuple[str, frozenset[str]]]:
+    """Return `(acronym, keys of its words)` for each run of capitalised words: `European Union` gives `eu`."""
+    return [
+        ("".join(word[0] for word in _CAPITAL.findall(run)).casefold(), frozenset(term.key for term in terms(run)))
+        for run in _CAPITAL_RUN.findall(text)
+    ]

@@ -1,0 +1,54 @@
+"""Stage: have the model answer in its own words from the passages it has just read."""
+
+import re
+import time
+from collections.abc import Callable
+
+import msgspec
+
+from config.settings import AnswerSettings
+from qa_service.compose import Brief
+from qa_service.gate import Decision
+from qa_service.models.port import ModelSession
+from qa_service.values import Progress, TextDrafted
+
+_ASK = "Answer the question in one short sentence, with words from the passages only."
+_PASSAGE_NUMBER = re.compile(r"\s*\[\d+\]|\b[Pp]assage \[?\d+\]?")
+_STOP = ("\n\n", "\nQuestion:", "\nPassages:")
+
+
+class Draft(msgspec.Struct, frozen=True, kw_only=True):
+    """What the model said; nothing in it is verified yet."""
+
+    text: str
+    past_deadline: bool = False
+
+
+def generate(
+    brief: Brief,
+    decision: Decision,
+    *,
+    session: ModelSession,
+    settings: AnswerSettings,
+    deadline_s: float,
+    tell: Callable[[Progress], None],
+) -> Draft:
+    """Return the model's answer, told piece by piece on the way; an empty draft when the gate is closed.
+
+    When `time.monotonic()` passes `deadline_s` the draft ends where it is.
+    """
+    if decision.reason is not None:
+        return Draft(text="")
+    text = ""
+    pieces = session.generate(brief.prompt(_ASK), max_tokens=settings.max_tokens, stop=_STOP)
+    for piece in pieces:
+        text += piece
+        tell(TextDrafted(text=piece))
+        if time.monotonic() > deadline_s:
+            return Draft(text=_clean(text), past_deadline=True)
+    return Draft(text=_clean(text))
+
+
+def _clean(text: str) -> str:
+    """Drop the passage numbers that the model copies: markers are the server's to give."""
+    return " ".join(_PASSAGE_NUMBER.sub("", text).split())

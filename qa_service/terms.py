@@ -1,0 +1,86 @@
+"""Words of a text as the checks compare them: stemmed, without case and accents, with their kind and place."""
+
+import re
+import unicodedata
+from collections.abc import Iterable
+from functools import lru_cache
+from typing import Literal
+
+import msgspec
+import snowballstemmer
+
+from qa_service.english import FUNCTION_WORDS, MONTHS, NUMERALS
+
+Kind = Literal["name", "number", "content", "function"]
+
+_WORD = re.compile(
+    r"\d+(?:[.,:]\d+)*"  # a number, with its separators
+    r"|[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]"  # scripts written without spaces: a character is a word
+    r"|[^\W\d_]+(?:['\u2019\u02bc][^\W\d_]+)*"
+)
+_SENTENCE_START = re.compile(r"(?:^|[.!?:;\n\"\u201c\u2018(\[|]|[-*\u2022]\s)\s*$")
+_STEMMER = snowballstemmer.stemmer("english")
+
+
+class Term(msgspec.Struct, frozen=True, kw_only=True):
+    """One word: `text[start:end]`, and `key`, under which equal words meet."""
+
+    key: str
+    kind: Kind
+    start: int
+    end: int
+
+
+@lru_cache(maxsize=4096)
+def terms(text: str) -> tuple[Term, ...]:
+    """Return the words of `text` in order.
+
+    A name is a capitalised word that does not merely begin a sentence; a number's key is its value in plain digits, for
+    numerals ("three") too. Words of scripts without capitals are content.
+    """
+    return tuple(_term(text, match) for match in _WORD.finditer(text))
+
+
+def keys(items: Iterable[Term], *kinds: Kind) -> frozenset[str]:
+    """Return the keys of the terms of the given kinds."""
+    return frozenset(item.key for item in items if item.kind in kinds)
+
+
+def content_keys(text: str) -> frozenset[str]:
+    """Return the keys of everything in `text` that carries content."""
+    return keys(terms(text), "name", "number", "content")
+
+
+def _term(text: str, match: re.Match[str]) -> Term:
+    word = match.group()
+    plain = _plain(word)
+    kind: Kind
+    if word[0].isdigit():
+        key, kind = _number_key(plain), "number"
+    elif plain in NUMERALS and not (word[0].isupper() and plain in {"second", "half"}):
+        key, kind = NUMERALS[plain], "number"
+    elif plain in FUNCTION_WORDS:
+        key, kind = plain, ("name" if word.isupper() and len(word) > 1 and plain in {"us", "it", "who"} else "function")
+    elif plain in MONTHS and word[0].isupper():
+        key, kind = plain, "name"
+    else:
+        key = _STEMMER.stemWord(plain)
+        capital = word[0].isupper() and (word.isupper() or not _SENTENCE_START.search(text, 0, match.start()))
+        kind = "name" if capital and len(word) > 1 else "content"
+    return Term(key=key, kind=kind, start=match.start(), end=match.end())
+
+
+def _plain(word: str) -> str:
+    """Fold case, accents and apostrophes, and drop a possessive `'s`."""
+    folded = unicodedata.normalize("NFKD", word.casefold().replace("\u2019", "'").replace("\u02bc", "'"))
+    folded = "".join(char for char in folded if not unicodedata.combining(char))
+    return folded[:-2] if folded.endswith("'s") else folded.rstrip("'")
+
+
+def _number_key(word: str) -> str:
+    """`1,250.0` -> `1250`: thousands separators and trailing zeros dropped, digits of any script made ASCII."""
+    digits = "".join(str(unicodedata.digit(char)) if char.isdigit() and char not in "." else char for char in word)
+    digits = re.sub(r",(?=\d{3}(?!\d))", "", digits)
+    if re.fullmatch(r"\d+\.\d+", digits):
+        digits = digits.rstrip("0").rstrip(".")
+    return digits

@@ -1,0 +1,106 @@
+"""Stage: compare each claim with the evidence attributed to it.
+
+First verification, by what can be read off the words: numbers, names, content, negation and stated causes. Whatever fails
+is not shown as fact.
+"""
+
+import re
+from collections.abc import Sequence
+
+import msgspec
+
+from config.settings import AnswerSettings
+from qa_service.attribute import Attribution
+from qa_service.causes import says_cause, states_cause
+from qa_service.english import NEGATIONS, TIME_WORDS, WEEKDAYS, MONTHS
+from qa_service.evidence import Sentence
+from qa_service.terms import Term, content_keys, keys, terms
+from qa_service.values import Reason, Verdict
+
+_WHY = re.compile(r"\b(?:why|how come|what (?:is|was|were|are) the reasons?|for what reason)\b", re.IGNORECASE)
+_HOW_MANY = re.compile(r"\bhow (?:many|much|old|long|far|tall|high|large|big)\b", re.IGNORECASE)
+_WHEN = re.compile(r"\b(?:when|(?:what|which) (?:year|month|day|date)|how long ago)\b", re.IGNORECASE)
+_OPEN = re.compile(r"\b(?:who|whom|whose|what|which|where|why|how)\b", re.IGNORECASE)
+_TIMES = frozenset(term.key for word in (*MONTHS, *WEEKDAYS, *TIME_WORDS) for term in terms(word))
+_NEGATION_REACH = 4
+"""Words after a negation within which the first content word is what it denies."""
+
+
+class Verified(msgspec.Struct, frozen=True, kw_only=True):
+    """One claim with its verdict."""
+
+    text: str
+    support: tuple[Sentence, ...]
+    verdict: Verdict
+    score: float
+    """Share of the claim's content words that stand in its evidence or in the question, 0 to 1."""
+    reason: Reason | None
+    """What kind of failure, when the verdict is not `supported`."""
+
+
+def verify(
+    attributions: Sequence[Attribution], *, question: str, settings: AnswerSettings
+) -> tuple[Verified, ...]:
+    """Return every claim with its verdict, in order."""
+    return tuple(_verified(attribution, question, settings.support_threshold) for attribution in attributions)
+
+
+def asks_why(question: str) -> bool:
+    """Tell whether the question asks for a reason."""
+    return bool(_WHY.search(question))
+
+
+def _verified(attribution: Attribution, question: str, threshold: float) -> Verified:
+    claim, support = attribution.text, attribution.support
+    evidence = " ".join(sentence.text for sentence in support)
+    score = _share(content_keys(claim), content_keys(evidence) | content_keys(question))
+    verdict: Verdict = "supported"
+    reason: Reason | None = None
+    if not support or score < threshold or _foreign(claim, evidence, question) or not _answers_kind(claim, question):
+        verdict, reason = "unsupported", "unsupported"
+    elif _denies(claim, evidence) or _denies(evidence, claim):
+        verdict, reason = "contradicted", "contradicted"
+    elif (asks_why(question) or says_cause(claim)) and not states_cause(claim, question, support):
+        verdict, reason = "unsupported", "reason_not_stated"
+    return Verified(text=claim, support=support, verdict=verdict, score=score, reason=reason)
+
+
+def _share(wanted: frozenset[str], present: frozenset[str]) -> float:
+    return len(wanted & present) / len(wanted) if wanted else 0.0
+
+
+def _foreign(claim: str, evidence: str, question: str) -> bool:
+    """Tell whether the claim has a name or a number that stands neither in its evidence nor in the question."""
+    known = keys(terms(evidence) + terms(question), "name", "number", "content", "function")
+    return bool(keys(terms(claim), "name", "number") - known)
+
+
+def _answers_kind(claim: str, question: str) -> bool:
+    """Tell whether the claim brings what the question asks for: a number, a time, or at least something new."""
+    new = [term for term in terms(claim) if term.key not in content_keys(question)]
+    if _HOW_MANY.search(question):
+        return any(term.kind == "number" for term in new)
+    if _WHEN.search(question):
+        return any(term.kind == "number" or _is_time(term) for term in new)
+    return not _OPEN.search(question) or any(term.kind != "function" for term in new)
+
+
+def _is_time(term: Term) -> bool:
+    return term.key in _TIMES
+
+
+def _denies(text: str, other: str) -> bool:
+    """Tell whether `text` negates a word that `other` only affirms."""
+    denied = _denied(text)
+    return bool((denied - _denied(other)) & content_keys(other))
+
+
+def _denied(text: str) -> frozenset[str]:
+    """Return the first content word after each negation."""
+    words = terms(text)
+    denied = set()
+    for place, word in enumerate(words):
+        if word.key in NEGATIONS or text[word.start : word.end].casefold().endswith(("n't", "n\u2019t")):
+            reach = words[place + 1 : place + 1 + _NEGATION_REACH]
+            denied.update([term.key for term in reach if term.kind != "function"][:1])
+    return frozenset(denied)

@@ -1,0 +1,74 @@
+"""What the model gets to read."""
+
+import threading
+from collections.abc import Callable
+
+import msgspec
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from config.settings import load_settings
+from indexer.values import Hit
+from qa_service.compose import Brief, compose
+from qa_service.errors import QuestionError
+from qa_service.models.scripted import ScriptedModel
+
+ANSWER = load_settings().answer
+
+
+def brief_of(question: str, hits: list[Hit], *, evidence_tokens: int = 400, context_tokens: int = 2048) -> Brief:
+    model = ScriptedModel(lambda _prompt: "", context_tokens=context_tokens)
+    with model.admit(threading.Event()) as session:
+        limits = msgspec.structs.replace(ANSWER, evidence_tokens=evidence_tokens)
+        return compose(question, hits, session=session, settings=limits)
+
+
+def test_passages_come_best_first_and_the_question_last(make_hit: Callable[..., Hit]) -> None:
+    hits = [make_hit("The bridge opened.", title="Opening"), make_hit("A storm came.", title="Storm", number=2)]
+    brief = brief_of("When did the bridge open?", hits)
+    assert brief.shared == (
+        "Passages:\n\n[1] Opening (2024-03-14)\nThe bridge opened.\n\n[2] Storm (2024-03-14)\nA storm came.\n\n"
+        "Question: When did the bridge open?\n\n"
+    )
+
+
+def test_a_tight_budget_keeps_the_sentence_with_the_questions_words_and_its_predecessor(
+    make_hit: Callable[..., Hit],
+) -> None:
+    text = "Filler one two three. The mayor spoke of the bridge. It opened in June. More filler words follow here."
+    brief = brief_of("What opened in June?", [make_hit(text)], evidence_tokens=42)
+    assert brief.passages[0].text == "The mayor spoke of the bridge. It opened in June."
+
+
+def test_left_out_sentences_are_shown_as_an_ellipsis(make_hit: Callable[..., Hit]) -> None:
+    text = "Pell won the vote. " + "Nothing of note happened on this long day of talk. " * 3
+    text += "Aye. Pell lost the recount."
+    brief = brief_of("Did Pell win the vote and the recount?", [make_hit(text)], evidence_tokens=40)
+    assert brief.passages[0].text == "Pell won the vote. \u2026 Aye. Pell lost the recount."
+
+
+def test_without_hits_there_are_no_passages(make_hit: Callable[..., Hit]) -> None:
+    assert brief_of("Who?", []).passages == ()
+
+
+def test_a_question_that_leaves_no_room_for_evidence_is_refused_with_the_numbers(make_hit: Callable[..., Hit]) -> None:
+    with pytest.raises(QuestionError, match=r"2048 tokens.*shorter question"):
+        brief_of("word " * 1800, [make_hit("The bridge opened.")])
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@given(
+    paragraphs=st.lists(st.text(max_size=300), max_size=6),
+    question=st.text(min_size=1, max_size=100),
+    evidence_tokens=st.integers(64, 4000),
+)
+def test_the_prompt_with_its_answer_always_fits_the_context(
+    paragraphs: list[str], question: str, evidence_tokens: int, make_hit: Callable[..., Hit]
+) -> None:
+    hits = [make_hit(text, number=number, title=text[:50]) for number, text in enumerate(paragraphs, 1) if text.strip()]
+    model = ScriptedModel(lambda _prompt: "", context_tokens=600)
+    with model.admit(threading.Event()) as session:
+        limits = msgspec.structs.replace(ANSWER, evidence_tokens=evidence_tokens)
+        brief = compose(question, hits, session=session, settings=limits)
+        assert session.count_prompt(brief.prompt("ask " * 128)) + limits.max_tokens <= session.context_tokens

@@ -1,0 +1,50 @@
+"""Follow-up questions."""
+
+import threading
+
+from qa_service.condense import condense
+from qa_service.models.port import Prompt
+from qa_service.models.scripted import ScriptedModel
+from qa_service.values import Turn
+
+TALK = (
+    Turn(role="user", text="Who won the Zelny Open?"),
+    Turn(role="assistant", text="Katrin Voss won the Zelny Open."),
+)
+
+
+def rewrite(question: str, says: str, conversation: tuple[Turn, ...] = TALK) -> tuple[str | None, list[Prompt]]:
+    asked: list[Prompt] = []
+
+    def script(prompt: Prompt) -> str:
+        asked.append(prompt)
+        return says
+
+    with ScriptedModel(script).admit(threading.Event()) as session:
+        return condense(question, conversation, session=session), asked
+
+
+def test_a_question_with_a_pronoun_is_completed_from_the_conversation() -> None:
+    standalone, asked = rewrite("How old is she?", "How old is Katrin Voss?")
+    assert standalone == "How old is Katrin Voss?"
+    assert "Assistant: Katrin Voss won" in asked[0].shared
+
+
+def test_a_question_that_stands_alone_costs_no_model_call() -> None:
+    assert rewrite("Who designed the Gannet Bridge?", "unused") == (None, [])
+
+
+def test_without_a_conversation_nothing_is_rewritten() -> None:
+    assert rewrite("How old is she?", "unused", ()) == (None, [])
+
+
+def test_a_rewrite_that_brings_a_name_nobody_mentioned_is_discarded() -> None:
+    assert rewrite("How old is she?", "How old is Queen Victoria?")[0] is None
+
+
+def test_a_rewrite_that_is_an_answer_is_discarded() -> None:
+    assert rewrite("How old is she?", "Katrin Voss is 30.")[0] is None
+
+
+def test_a_rewrite_that_changes_nothing_is_not_shown() -> None:
+    assert rewrite("How old is she?", "how old is she?")[0] is None

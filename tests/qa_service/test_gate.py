@@ -1,0 +1,65 @@
+"""The decision before answering."""
+
+import threading
+from collections.abc import Callable
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from config.settings import load_settings
+from indexer.values import Hit
+from qa_service.compose import compose
+from qa_service.gate import Decision, gate
+from qa_service.models.scripted import ScriptedModel
+
+SETTINGS = load_settings().answer
+
+
+def decide(question: str, hits: list[Hit], *, log_odds: float | None = 5.0) -> Decision:
+    verdict = None if log_odds is None else lambda _prompt, choice: log_odds if choice == "Yes" else 0.0
+    model = ScriptedModel(lambda _prompt: "", verdict=verdict)
+    with model.admit(threading.Event()) as session:
+        brief = compose(question, hits, session=session, settings=SETTINGS)
+        return gate(brief, hits, session=session, settings=SETTINGS)
+
+
+def test_without_evidence_there_is_nothing_to_answer_from() -> None:
+    assert decide("Who won?", []).reason == "no_hits"
+
+
+def test_the_models_no_closes_the_gate_and_its_yes_opens_it(make_hit: Callable[..., Hit]) -> None:
+    hits = [make_hit("Katrin Voss won the chess open.")]
+    assert decide("Who won the chess open?", hits, log_odds=-20.0).reason == "low_relevance"
+    assert decide("Who won the chess open?", hits, log_odds=20.0) == Decision(reason=None, log_odds=20.0)
+
+
+def test_a_model_that_cannot_tell_leaves_the_gate_open(make_hit: Callable[..., Hit]) -> None:
+    assert decide("Who won?", [make_hit("Voss won.")], log_odds=None) == Decision(reason=None)
+
+
+def test_a_name_that_stands_nowhere_in_the_evidence_closes_the_gate(make_hit: Callable[..., Hit]) -> None:
+    hits = [make_hit("The prime minister went to Tarsk in May.")]
+    found = decide("When did Prime Minister Stroud visit Tarsk?", hits)
+    assert found.reason == "low_relevance"
+    assert found.missing_names == ("Stroud",)
+
+
+def test_names_match_over_case_typos_possessives_and_acronyms(make_hit: Callable[..., Hit]) -> None:
+    hits = [make_hit("al-Khazali met the European Union's envoy, Ms. Bagheri; NATO watched.", title="Oslo talks")]
+    for question in (
+        "Did AL-KHAZALI meet Bagheri?",
+        "When did Al-Khazalli meet Bagheri's envoy?",
+        "What did the EU say in Oslo?",
+        "What did the North Atlantic Treaty Organization say?",
+    ):
+        assert decide(question, hits).missing_names == (), question
+
+
+def test_a_question_in_capitals_is_not_full_of_names(make_hit: Callable[..., Hit]) -> None:
+    assert decide("WHO WON THE OPEN LAST WINTER", [make_hit("Voss won the open.")]).missing_names == ()
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])  # the fixture is a pure function
+@given(question=st.text(min_size=1, max_size=80))
+def test_any_question_gets_a_decision(question: str, make_hit: Callable[..., Hit]) -> None:
+    decide(question, [make_hit("Voss won the open.")])

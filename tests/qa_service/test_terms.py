@@ -1,0 +1,45 @@
+"""Words as the checks compare them."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from qa_service.terms import content_keys, keys, terms
+
+
+def kinds(text: str) -> dict[str, str]:
+    return {text[term.start : term.end]: term.kind for term in terms(text)}
+
+
+def test_a_name_is_a_capitalised_word_that_does_not_merely_begin_a_sentence() -> None:
+    found = kinds("Bridges fell. Then Nessa Halloran said: \u201cYes.\u201d NATO came")
+    assert found["Halloran"] == found["Nessa"] == found["NATO"] == "name"
+    assert found["Bridges"] == "content"
+    assert found["Then"] == "function"
+
+
+def test_inflected_words_and_possessives_meet_under_one_key() -> None:
+    assert content_keys("meetings") == content_keys("meeting") == content_keys("Meeting\u2019s")
+
+
+def test_accents_and_case_do_not_matter() -> None:
+    assert content_keys("ÉCLAIR") == content_keys("eclair")
+
+
+def test_numbers_meet_by_value() -> None:
+    assert content_keys("1,250") == content_keys("1250") == content_keys("1250.0") == {"1250"}
+    assert content_keys("three") == content_keys("3") == content_keys("٣")
+    assert content_keys("2.5") != content_keys("25")
+
+
+def test_scripts_without_spaces_are_compared_by_character() -> None:
+    assert content_keys("中文") == {"中", "文"}
+
+
+@given(st.text())
+def test_any_text_has_terms_in_order_within_bounds(text: str) -> None:
+    place = 0
+    for term in terms(text):
+        assert place <= term.start < term.end <= len(text)
+        assert term.key
+        place = term.end
+    assert keys(terms(text), "name", "number", "content") == content_keys(text)

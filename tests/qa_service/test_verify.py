@@ -1,0 +1,107 @@
+"""Claims against their evidence."""
+
+from collections.abc import Callable
+
+import pytest
+
+from config.settings import load_settings
+from qa_service.attribute import Attribution
+from qa_service.evidence import Sentence
+from qa_service.verify import Verified, verify
+
+Make = Callable[..., tuple[Sentence, ...]]
+
+BRIDGE = "The council approved the bridge on 13 March 2023 by 11 votes to 8."
+
+
+def judge(claim: str, evidence: tuple[Sentence, ...], question: str) -> Verified:
+    (only,) = verify([Attribution(text=claim, support=evidence)], question=question, settings=load_settings().answer)
+    return only
+
+
+def test_a_claim_in_the_evidences_words_is_supported(make_sentences: Make) -> None:
+    evidence = make_sentences(BRIDGE)
+    found = judge("The council approved the bridge by 11 votes to 8.", evidence, "How did the council vote?")
+    assert (found.verdict, found.reason, found.score) == ("supported", None, 1.0)
+
+
+@pytest.mark.parametrize(
+    ("claim", "question"),
+    [
+        ("The council approved the bridge by 12 votes to 8.", "How did the council vote?"),
+        ("The council and Mayor Halloran approved the bridge on 13 March.", "Who approved the bridge?"),
+        ("Engineers praised the elegant design of the bridge.", "What is said about the bridge?"),
+        ("The council approved the bridge.", "How many votes did the council need for the bridge?"),
+        ("The council approved the bridge.", "When did the council approve the bridge?"),
+        ("The council approved the bridge.", "Who paid the council for the approved bridge?"),
+    ],
+    ids=["another number", "another name", "other content", "no number to how many", "no time to when", "nothing new"],
+)
+def test_what_the_evidence_does_not_hold_is_unsupported(make_sentences: Make, claim: str, question: str) -> None:
+    assert judge(claim, make_sentences(BRIDGE), question).verdict == "unsupported"
+
+
+def test_a_claim_without_evidence_is_unsupported() -> None:
+    assert judge("The bridge is blue.", (), "What colour is the bridge?").verdict == "unsupported"
+
+
+def test_a_claim_that_denies_what_the_evidence_affirms_is_contradicted(make_sentences: Make) -> None:
+    evidence = make_sentences("The council approved the bridge in March.")
+    assert judge("The council never approved the bridge.", evidence, "What about the bridge?").verdict == "contradicted"
+
+
+def test_a_claim_that_affirms_what_the_evidence_denies_is_contradicted(make_sentences: Make) -> None:
+    evidence = make_sentences("The mayor did not attend the opening.")
+    assert judge("The mayor did attend the opening.", evidence, "Which opening?").verdict == "contradicted"
+
+
+def test_numbers_agree_by_value_and_numerals_count(make_sentences: Make) -> None:
+    evidence = make_sentences("Three workers were hurt and 1,250 people left.")
+    assert judge("3 workers were hurt.", evidence, "How many workers were hurt?").verdict == "supported"
+    assert judge("1250 people left.", evidence, "How many people left?").verdict == "supported"
+
+
+WHY = "Why did the mayor stay away from the opening?"
+
+
+def test_a_reason_is_supported_where_the_evidence_states_it_as_one(make_sentences: Make) -> None:
+    evidence = make_sentences("The mayor stayed away from the opening because her train was cancelled.")
+    found = judge("The mayor stayed away because her train was cancelled.", evidence, WHY)
+    assert found.verdict == "supported"
+
+
+def test_two_facts_side_by_side_are_no_reason(make_sentences: Make) -> None:
+    evidence = make_sentences("The mayor stayed away from the opening. Her train was cancelled.")
+    found = judge("The mayor stayed away because her train was cancelled.", evidence, WHY)
+    assert (found.verdict, found.reason) == ("unsupported", "reason_not_stated")
+
+
+def test_the_reason_of_something_else_is_no_reason(make_sentences: Make) -> None:
+    evidence = make_sentences("The mayor stayed away from the opening. The strike began because wages had been cut.")
+    found = judge("The mayor stayed away from the opening because wages had been cut.", evidence, WHY)
+    assert found.reason == "reason_not_stated"
+
+
+def test_cause_and_effect_are_not_to_be_exchanged(make_sentences: Make) -> None:
+    evidence = make_sentences("The flood led to the closure of the mill.")
+    why = "Why was the mill closed?"
+    assert judge("The closure of the mill was due to the flood.", evidence, why).verdict == "supported"
+    turned = "The flood came because of the closure of the mill."
+    assert judge(turned, evidence, "Why the flood?").verdict == "unsupported"
+
+
+def test_repeating_the_question_is_no_answer_to_why(make_sentences: Make) -> None:
+    evidence = make_sentences("The mayor stayed away from the opening.")
+    found = judge("The mayor stayed away from the opening because she stayed away.", evidence, WHY)
+    assert found.verdict == "unsupported"
+
+
+def test_a_reason_given_in_the_next_sentence_is_found_through_its_pronoun(make_sentences: Make) -> None:
+    evidence = make_sentences("The mayor stayed away from the opening. This was because her train was cancelled.")
+    assert judge("The mayor stayed away because her train was cancelled.", evidence, WHY).verdict == "supported"
+
+
+def test_a_pronoun_with_an_effect_of_its_own_does_not_borrow_the_sentence_before(make_sentences: Make) -> None:
+    evidence = make_sentences("The mayor stayed away from the opening. She was angry because wages had been cut.")
+    found = judge("The mayor stayed away from the opening because wages had been cut.", evidence, WHY)
+    assert found.reason == "reason_not_stated"
