@@ -14,7 +14,7 @@ from indexer.keeper import IndexKeeper
 from indexer.sentence_embedder import open_embedder
 from qa_service.errors import ModelError
 from qa_service.models.llama import LlamaModel
-from qa_service.models.native import load_encoding
+from qa_service.models.native import load_vocabulary
 from qa_service.models.openai import OpenAIModel
 from qa_service.models.port import LanguageModel
 
@@ -57,7 +57,7 @@ def open_model(settings: LlmSettings) -> LanguageModel:
     return OpenAIModel(
         settings.url,
         name=settings.model,
-        encoding=load_encoding(require(settings.tokenizer, home=home), name=settings.tokenizer),
+        vocabulary=load_vocabulary(require(settings.tokenizer, home=home), name=settings.tokenizer),
         api_key=api_key,
         context_tokens=settings.context_tokens,
         queue_length=settings.queue_length,

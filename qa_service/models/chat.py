@@ -8,10 +8,10 @@ import ctypes
 
 import llama_cpp
 import msgspec
-import tiktoken
 
 from qa_service.errors import ModelError
 from qa_service.models.port import Prompt
+from qa_service.models.vocabulary import Vocabulary
 
 _SYSTEM, _USER = "\u27e6system\u27e7", "\u27e6user\u27e7"
 _MAX_TEMPLATE_BYTES = 16_384
@@ -24,7 +24,7 @@ class ChatTemplate(msgspec.Struct, frozen=True, kw_only=True):
     before_user: str
     before_answer: str
 
-    def encode(self, prompt: Prompt, encoding: tiktoken.Encoding) -> list[int]:
+    def encode(self, prompt: Prompt, vocabulary: Vocabulary) -> list[int]:
         """Return the prompt's tokens. Shared text and ask are encoded apart, so that the shared tokens are the same ones."""
         parts = (
             (self.before_system, prompt.system),
@@ -34,8 +34,8 @@ class ChatTemplate(msgspec.Struct, frozen=True, kw_only=True):
         )
         tokens: list[int] = []
         for fixed, ours in parts:
-            tokens += encoding.encode(fixed, allowed_special="all")
-            tokens += encoding.encode_ordinary(ours)
+            tokens += vocabulary.encode_template(fixed)
+            tokens += vocabulary.encode(ours)
         return tokens
 
 

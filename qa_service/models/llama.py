@@ -46,7 +46,7 @@ class LlamaModel:
         outcome = loaded.get()
         if isinstance(outcome, ModelError):
             raise outcome
-        self.encoding = outcome.encoding
+        self.vocabulary = outcome.vocabulary
         self.template = outcome.template
 
     def admit(self, cancel: threading.Event) -> "LlamaSession":
@@ -88,11 +88,11 @@ class LlamaSession:
 
     def count(self, text: str) -> int:
         """Tokens of `text` as plain text."""
-        return len(self._model.encoding.encode_ordinary(text))
+        return len(self._model.vocabulary.encode(text))
 
     def count_prompt(self, prompt: Prompt) -> int:
         """Tokens of the prompt with its template."""
-        return len(self._model.template.encode(prompt, self._model.encoding))
+        return len(self._model.template.encode(prompt, self._model.vocabulary))
 
     def generate(self, prompt: Prompt, *, max_tokens: int, stop: Sequence[str] = ()) -> Iterator[str]:
         """Yield the greedy continuation; see the port."""
@@ -101,8 +101,8 @@ class LlamaSession:
     def score(self, prompt: Prompt, choices: Sequence[str]) -> tuple[float, ...]:
         """Log-probability of each choice's first token after the prompt."""
         tokens = self._fitting(prompt, answer_tokens=1)
-        encoding, cancel = self._model.encoding, self._place.cancel
-        firsts = [encoding.encode_ordinary(choice)[0] for choice in choices]
+        cancel = self._place.cancel
+        firsts = [self._model.vocabulary.encode(choice)[0] for choice in choices]
         outcome: queue.SimpleQueue[tuple[int, tuple[float, ...]] | CancelledError | ModelError] = queue.SimpleQueue()
 
         def job(context: NativeContext) -> None:
@@ -153,14 +153,14 @@ class LlamaSession:
                 if isinstance(token, Exception):
                     raise token
                 count += 1
-                if piece := decoder.decode(self._model.encoding.decode_single_token_bytes(token)):
+                if piece := decoder.decode(self._model.vocabulary.bytes_of(token)):
                     yield piece
         finally:
             left.set()
             self._spend(len(tokens), reused, count)
 
     def _fitting(self, prompt: Prompt, *, answer_tokens: int) -> list[int]:
-        tokens = self._model.template.encode(prompt, self._model.encoding)
+        tokens = self._model.template.encode(prompt, self._model.vocabulary)
         if len(tokens) + answer_tokens > self.context_tokens:
             raise ModelError(
                 f"a prompt of {len(tokens)} tokens and an answer of {answer_tokens} do not fit the context of "

@@ -9,12 +9,11 @@ from pathlib import Path
 
 import llama_cpp
 import numpy as np
-import tiktoken
 from numpy.typing import NDArray
 
 from qa_service.errors import CancelledError, ModelError
 from qa_service.models.chat import ChatTemplate, template_of
-from qa_service.models.vocabulary import encoding_of
+from qa_service.models.vocabulary import Vocabulary, vocabulary_of
 
 BATCH_TOKENS = 512
 
@@ -38,10 +37,10 @@ class NativeContext:
         trained_tokens = llama_cpp.llama_model_n_ctx_train(self._model)
         if context_tokens > trained_tokens:
             raise ModelError(f"{name}: llm.context_tokens is {context_tokens}, the model was trained for {trained_tokens}")
-        self.encoding: tiktoken.Encoding = encoding_of(self._model, name)
+        self.vocabulary: Vocabulary = vocabulary_of(self._model, name)
         self.template: ChatTemplate = template_of(self._model, name)
-        self._vocabulary = llama_cpp.llama_model_get_vocab(self._model)
-        self._vocabulary_tokens = llama_cpp.llama_vocab_n_tokens(self._vocabulary)
+        self._tokens = llama_cpp.llama_model_get_vocab(self._model)
+        self._token_count = llama_cpp.llama_vocab_n_tokens(self._tokens)
         params = llama_cpp.llama_context_default_params()
         params.n_ctx = context_tokens
         params.n_batch = params.n_ubatch = BATCH_TOKENS
@@ -76,11 +75,11 @@ class NativeContext:
     def logits(self) -> NDArray[np.float32]:
         """Return the next token's logits: `(vocabulary,) float32`, a view that the next decode overwrites."""
         pointer = llama_cpp.llama_get_logits_ith(self._context, -1)
-        return np.ctypeslib.as_array(pointer, shape=(self._vocabulary_tokens,))
+        return np.ctypeslib.as_array(pointer, shape=(self._token_count,))
 
     def ends_answer(self, token: int) -> bool:
         """Tell whether `token` ends a generation."""
-        return bool(llama_cpp.llama_vocab_is_eog(self._vocabulary, token))
+        return bool(llama_cpp.llama_vocab_is_eog(self._tokens, token))
 
     def close(self) -> None:
         """Free the native memory."""
@@ -115,13 +114,13 @@ def load_file(path: Path, *, name: str, vocabulary_only: bool) -> llama_cpp.llam
     return model
 
 
-def load_encoding(path: Path, *, name: str) -> tiktoken.Encoding:
-    """Return the encoding of a GGUF file without loading its weights."""
+def load_vocabulary(path: Path, *, name: str) -> Vocabulary:
+    """Return the vocabulary of a GGUF file without loading its weights."""
     llama_cpp.llama_log_set(_discard_log, ctypes.c_void_p(0))
     llama_cpp.llama_backend_init()
     model = load_file(path, name=name, vocabulary_only=True)
     try:
-        return encoding_of(model, name)
+        return vocabulary_of(model, name)
     finally:
         llama_cpp.llama_model_free(model)
 

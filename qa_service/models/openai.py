@@ -13,12 +13,12 @@ from typing import Any, Self
 
 import httpx
 import msgspec
-import tiktoken
 
 from qa_service.errors import CancelledError, ModelError
 from qa_service.models.places import POLL_S, Place, PlaceQueue
 from qa_service.models.port import Budget, Prompt
 from qa_service.models.stopping import until_stop
+from qa_service.models.vocabulary import Vocabulary
 
 PARALLEL_REQUESTS = 4
 _TEMPLATE_TOKENS = 32
@@ -62,7 +62,7 @@ class OpenAIModel:
         url: str,
         *,
         name: str,
-        encoding: tiktoken.Encoding,
+        vocabulary: Vocabulary,
         api_key: str | None,
         context_tokens: int,
         queue_length: int,
@@ -70,7 +70,7 @@ class OpenAIModel:
     ) -> None:
         self.name = name
         self.context_tokens = context_tokens
-        self.encoding = encoding
+        self.vocabulary = vocabulary
         self.client = httpx.Client(
             base_url=url.rstrip("/"),
             headers={"Authorization": f"Bearer {api_key}"} if api_key else {},
@@ -116,7 +116,7 @@ class OpenAISession:
 
     def count(self, text: str) -> int:
         """Tokens of `text` in the configured tokenizer's vocabulary."""
-        return len(self._model.encoding.encode_ordinary(text))
+        return len(self._model.vocabulary.encode(text))
 
     def count_prompt(self, prompt: Prompt) -> int:
         """Tokens of the prompt, and an upper bound for the server's template."""
@@ -189,11 +189,11 @@ class OpenAISession:
         threading.Thread(target=read, name="openai-reader", daemon=True).start()
         try:
             while True:
+                if self._place.cancel.is_set():
+                    raise CancelledError("nobody waits for this answer any more")
                 try:
                     event = arrived.get(timeout=POLL_S)
                 except queue.Empty:
-                    if self._place.cancel.is_set():
-                        raise CancelledError("nobody waits for this answer any more") from None
                     continue
                 if event is None:
                     return

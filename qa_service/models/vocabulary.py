@@ -1,4 +1,4 @@
-"""A tiktoken `Encoding` of a GGUF model's own vocabulary, so that counts and prompts need no model call.
+"""A GGUF model's own vocabulary as a tiktoken `Encoding`, so that counts and prompts need no model call.
 
 llama.cpp keeps a byte-pair vocabulary as token texts in GPT-2's printable alphabet (Radford et al. 2019, `bytes_to_unicode`);
 mapped back to bytes, with the token id as the merge rank, they are what tiktoken wants. The pre-tokenizer's pattern is not in
@@ -31,11 +31,35 @@ _SPECIAL = (
 _META_CHARS = 64
 
 
-def encoding_of(model: llama_cpp.llama_model_p, name: str) -> tiktoken.Encoding:
-    """Return the encoding of a loaded model (its vocabulary alone is enough).
+class Vocabulary:
+    """A model's tokens: text to ids and back. Ids equal llama.cpp's with `parse_special=False`."""
 
-    Ids equal llama.cpp's with `parse_special=False` on text without user-defined tokens. Raises ModelError for a vocabulary
-    which is not byte-pair, or whose pre-tokenizer is unknown.
+    def __init__(self, encoding: tiktoken.Encoding, *, size: int) -> None:
+        self._encoding = encoding
+        self._size = size
+
+    def encode(self, text: str) -> list[int]:
+        """Return the ids of `text`, special tokens read as plain text. Bytes that the model has no token for are left out."""
+        return [token for token in self._encoding.encode_ordinary(text) if token < self._size]
+
+    def encode_template(self, text: str) -> list[int]:
+        """Return the ids of a piece of the model's own chat template, special tokens and all."""
+        return [token for token in self._encoding.encode(text, allowed_special="all") if token < self._size]
+
+    def bytes_of(self, token: int) -> bytes:
+        """Return the bytes of one token: part of a character, sometimes."""
+        return self._encoding.decode_single_token_bytes(token)
+
+    @property
+    def special_tokens(self) -> frozenset[int]:
+        """Ids that no text of a document or a user can turn into."""
+        return frozenset(self._encoding.encode(text, allowed_special="all")[0] for text in self._encoding.special_tokens_set)
+
+
+def vocabulary_of(model: llama_cpp.llama_model_p, name: str) -> Vocabulary:
+    """Return the vocabulary of a loaded model (loaded with `vocab_only` is enough).
+
+    Raises ModelError for a vocabulary which is not byte-pair, or whose pre-tokenizer is unknown.
     """
     kind, split = _meta(model, b"tokenizer.ggml.model"), _meta(model, b"tokenizer.ggml.pre")
     if kind != "gpt2" or split not in _PATTERNS:
@@ -46,14 +70,19 @@ def encoding_of(model: llama_cpp.llama_model_p, name: str) -> tiktoken.Encoding:
     to_byte = {char: byte for byte, char in _printable_bytes()}
     ranks: dict[bytes, int] = {}
     special: dict[str, int] = {}
-    vocabulary = llama_cpp.llama_model_get_vocab(model)
-    for token in range(llama_cpp.llama_vocab_n_tokens(vocabulary)):
-        text = llama_cpp.llama_vocab_get_text(vocabulary, token).decode()
-        if llama_cpp.llama_vocab_get_attr(vocabulary, token) & _SPECIAL:
+    tokens = llama_cpp.llama_model_get_vocab(model)
+    size = llama_cpp.llama_vocab_n_tokens(tokens)
+    for token in range(size):
+        text = llama_cpp.llama_vocab_get_text(tokens, token).decode()
+        if llama_cpp.llama_vocab_get_attr(tokens, token) & _SPECIAL:
             special[text] = token
         else:
             ranks[bytes(to_byte[char] for char in text)] = token
-    return tiktoken.Encoding(name, pat_str=_PATTERNS[split], mergeable_ranks=ranks, special_tokens=special)
+    # tiktoken panics on a byte without a token, and some vocabularies lack a few: they get ids above the model's own.
+    for byte in range(256):
+        ranks.setdefault(bytes([byte]), size + byte)
+    encoding = tiktoken.Encoding(name, pat_str=_PATTERNS[split], mergeable_ranks=ranks, special_tokens=special)
+    return Vocabulary(encoding, size=size)
 
 
 def _meta(model: llama_cpp.llama_model_p, key: bytes) -> str:
