@@ -1,0 +1,144 @@
+"""Make `.venv`: every package at its pinned version, and llama-cpp-python built for this processor.
+
+    python3 -m config.environment
+
+Does nothing when the environment is up to date, and goes on where an interrupted run stopped. Needs the standard library
+alone. Progress goes to stderr, one line a step and one every ten seconds; pip's own words go to `.venv/install.log`.
+"""
+
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+import tomllib
+import venv
+from collections.abc import Sequence
+from pathlib import Path
+
+from config.build_llama import BuildError, require_compiler
+from config.long_command import run_logged
+
+REPOSITORY = Path(__file__).resolve().parent.parent
+VENV = REPOSITORY / ".venv"
+CONSTRAINTS = REPOSITORY / "constraints.txt"
+PROJECT = REPOSITORY / "pyproject.toml"
+PYTHON = (3, 11)
+REPORT_EVERY_S = 10.0
+
+# torch comes first and alone: packages that want any torch would bring the newest, with gigabytes for graphics cards.
+FIRST = "torch"
+BUILT_HERE = "llama-cpp-python"
+LLAMA_NEEDS = ("diskcache", "jinja2", "numpy", "typing-extensions")
+"""What llama-cpp-python imports; its wheel is installed without its dependencies so that the constraints stay in force."""
+BUILD_NEEDS = ("setuptools",)
+
+
+class EnvironmentSetupError(BuildError):
+    """Something that the environment needs is missing, or pip failed."""
+
+
+def make_environment() -> None:
+    """Bring `.venv` up to date. Raises BuildError with a one-line remedy when it cannot."""
+    require_prerequisites()
+    stamp, wanted = VENV / "complete", _fingerprint()
+    if stamp.is_file() and stamp.read_text(encoding="utf-8") == wanted:
+        return
+    if not (VENV / "bin" / "python").exists():
+        _say("[1/4] creating .venv")
+        shutil.rmtree(VENV, ignore_errors=True)
+        venv.create(VENV, with_pip=True)
+    stamp.unlink(missing_ok=True)
+    packages = [*_requirements(), *LLAMA_NEEDS, *BUILD_NEEDS]
+    torch = [package for package in packages if package.startswith(FIRST)]
+    _pip("[2/4] installing torch", "install", "-c", str(CONSTRAINTS), *torch)
+    _pip("[3/4] installing packages", "install", "-c", str(CONSTRAINTS), *packages)
+    _say("[4/4] llama-cpp-python for this processor: building takes about five minutes, once")
+    _pip("[4/4] installing llama-cpp-python", "install", "--no-deps", "--force-reinstall", str(_llama_wheel()))
+    _pip("[4/4] installing footnote", "install", "--no-deps", "--no-build-isolation", "--editable", str(REPOSITORY))
+    stamp.write_text(wanted, encoding="utf-8")
+    _say("environment ready")
+
+
+def require_prerequisites() -> None:
+    """Raise BuildError unless Python is 3.11, can make environments, and a compiler is there."""
+    if sys.version_info[:2] != PYTHON:
+        found = ".".join(map(str, sys.version_info[:3]))
+        raise EnvironmentSetupError(f"Python 3.11 is needed, this is {found}: run make with PYTHON=/path/to/python3.11")
+    try:
+        import ensurepip  # noqa: F401, PLC0415  Debian ships Python without it
+    except ImportError:
+        raise EnvironmentSetupError("Python's ensurepip is missing: apt-get install python3-venv") from None
+    require_compiler(os.environ)
+
+
+def _requirements() -> list[str]:
+    """Return the packages of the project and its development, without what is built here."""
+    project = tomllib.loads(PROJECT.read_text(encoding="utf-8"))["project"]
+    wanted = [*project["dependencies"], *project["optional-dependencies"]["dev"]]
+    return [package for package in wanted if not package.startswith(BUILT_HERE)]
+
+
+def _llama_version() -> str:
+    pins = (line.strip() for line in CONSTRAINTS.read_text(encoding="utf-8").splitlines())
+    return next(line.partition("==")[2] for line in pins if line.startswith(f"{BUILT_HERE}=="))
+
+
+def _llama_wheel() -> Path:
+    """Return the wheel for this processor; built by the environment's pip, which is newer than the system's."""
+    command = [str(VENV / "bin" / "python"), "-m", "config.build_llama", "--version", _llama_version()]
+    done = subprocess.run(command, cwd=REPOSITORY, stdout=subprocess.PIPE, text=True, check=False)
+    if done.returncode != 0:
+        raise EnvironmentSetupError("llama-cpp-python could not be built; the reason stands above")
+    return Path(done.stdout.strip().splitlines()[-1])
+
+
+def _fingerprint() -> str:
+    texts = [CONSTRAINTS.read_text(encoding="utf-8"), PROJECT.read_text(encoding="utf-8"), sys.version]
+    return hashlib.sha256("\n".join(texts).encode()).hexdigest()
+
+
+def _pip(step: str, *arguments: str) -> None:
+    _say(step)
+    log = VENV / "install.log"
+    command = [str(VENV / "bin" / "python"), "-m", "pip", "--disable-pip-version-check", *arguments]
+    exit_code = run_logged(
+        command,
+        environ=os.environ,
+        log=log,
+        say=_say,
+        report_every_s=REPORT_EVERY_S,
+        describe=lambda seconds: f"{step}: {seconds:.0f} s",
+    )
+    if exit_code != 0:
+        raise EnvironmentSetupError(f"{step} failed: {_reason(log)}; the whole log is {log}")
+
+
+def _reason(log: Path) -> str:
+    lines = [line.strip() for line in log.read_text(encoding="utf-8", errors="replace").splitlines() if line.strip()]
+    return next((line for line in reversed(lines) if "ERROR" in line), lines[-1] if lines else "pip said nothing")[:300]
+
+
+def _say(line: str) -> None:
+    sys.stderr.write(f"{line}\n")
+    sys.stderr.flush()
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Make the environment; 2 when that is impossible."""
+    if arguments:
+        _say("usage: python3 -m config.environment")
+        return 2
+    try:
+        make_environment()
+    except BuildError as error:
+        _say(f"footnote: {error}")
+        return 2
+    except KeyboardInterrupt:
+        _say("footnote: interrupted; run it again to go on")
+        return 130
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
