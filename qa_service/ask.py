@@ -1,6 +1,6 @@
 """From a question to an answer with footnotes: the stages in order, typed values in between.
 
-    condense -> retrieve -> compose -> gate -> generate -> attribute -> verify -> conclude
+condense -> retrieve -> compose -> gate -> generate -> attribute -> verify -> conclude
 """
 
 import time
@@ -37,8 +37,9 @@ def ask(
 ) -> Answer:
     """Answer `question` from `index`, telling what is found and drafted on the way.
 
-    Runs in the calling thread. Raises QuestionError for a question without words, CancelledError soon after the session's
-    cancel event is set, ModelError when the model fails. What the documents do not say comes back as a refusal.
+    Runs in the calling thread. Raises QuestionError for a question without words, CancelledError soon after the
+    session's cancel event is set, ModelError when the model fails. What the documents do not say comes back as a
+    refusal.
     """
     watch = Stopwatch()
     deadline_s = time.monotonic() + settings.answer.deadline_s

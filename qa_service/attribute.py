@@ -30,8 +30,8 @@ def attribute(draft: str, evidence: Sequence[Sentence], *, question: str) -> tup
     """Return the draft's sentences, each with the smallest set of evidence sentences that covers its words.
 
     Greedy weighted cover (Johnson 1974): the sentence that holds most of the claim's weight, then, from the same
-    paragraph, what adds most to it. A word weighs by its rarity in the evidence; words that the question brought along weigh
-    less than those that answer it. Ties go to the better paragraph, then to the earlier sentence.
+    paragraph, what adds most to it. A word weighs by its rarity in the evidence; words that the question brought along
+    weigh less than those that answer it. Ties go to the better paragraph, then to the earlier sentence.
     """
     bags = [content_keys(sentence.text) for sentence in evidence]
     frequency = Counter(key for bag in bags for key in bag)

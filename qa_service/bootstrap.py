@@ -1,6 +1,7 @@
 """The composition root: from settings to the parts that answer questions. Nothing else wires."""
 
 import os
+from concurrent.futures import ThreadPoolExecutor
 from types import TracebackType
 from typing import Self
 
@@ -10,8 +11,8 @@ from config.models import require
 from config.paths import footnote_home
 from config.processor import available_cores
 from config.settings import LlmSettings, Settings
+from indexer.embed import open_embedder
 from indexer.keeper import IndexKeeper
-from indexer.sentence_embedder import open_embedder
 from qa_service.errors import ModelError
 from qa_service.models.llama import LlamaModel
 from qa_service.models.native import load_vocabulary
@@ -41,7 +42,9 @@ class Parts(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def open_model(settings: LlmSettings) -> LanguageModel:
-    """Open the configured language model. Raises ModelFileError when its file is not here, ModelError when it does not load."""
+    """Open the configured language model. Raises ModelFileError when its file is not here, ModelError when it does not
+    load.
+    """
     home = footnote_home()
     if settings.kind == "llama_cpp":
         return LlamaModel(
@@ -63,3 +66,24 @@ def open_model(settings: LlmSettings) -> LanguageModel:
         queue_length=settings.queue_length,
         timeout_s=settings.request_timeout_s,
     )
+
+
+def open_parts(settings: Settings) -> Parts:
+    """Open everything that `settings` names; the language model loads while the embedder and the index do.
+
+    Raises ModelFileError for a model that is not here, and what IndexKeeper raises for an index that cannot be opened.
+    An index that does not exist yet is no error: the keeper picks it up when it is published.
+    """
+    with ThreadPoolExecutor(1, thread_name_prefix="model-loader") as loader:
+        loading = loader.submit(open_model, settings.llm)
+        try:
+            keeper = IndexKeeper(settings, open_embedder(settings.embedder, home=footnote_home()))
+        except BaseException:
+            if loading.exception() is None:
+                loading.result().close()
+            raise
+        try:
+            return Parts(settings=settings, keeper=keeper, model=loading.result())
+        except BaseException:
+            keeper.close()
+            raise

@@ -1,4 +1,4 @@
-""""Because" needs a because: a reason counts as stated only where the evidence itself links it to the effect."""
+""" "Because" needs a because: a reason counts as stated only where the evidence itself links it to the effect."""
 
 import re
 from collections.abc import Sequence
@@ -23,10 +23,11 @@ def says_cause(text: str) -> bool:
 
 
 def states_cause(claim: str, question: str, support: Sequence[Sentence]) -> bool:
-    """Tell whether one sentence of `support` links the claim's cause to its effect, as the claim (or the why-question) does.
+    """Tell whether one sentence of `support` links the claim's cause to its effect, as the claim (or the why-question)
+    does.
 
-    A claim without a connective of its own is read as the cause of what the question asks about. An effect that only points
-    back ("This was because ...") is looked up in the sentence before.
+    A claim without a connective of its own is read as the cause of what the question asks about. An effect that only
+    points back ("This was because ...") is looked up in the sentence before.
     """
     link = _LINK.search(claim)
     if link:
@@ -44,7 +45,9 @@ def states_cause(claim: str, question: str, support: Sequence[Sentence]) -> bool
 
 
 def _sides(text: str, link: re.Match[str]) -> tuple[str, str]:
-    """Return `(effect, cause)` around a connective; one that opens the sentence has both behind it, parted by a comma."""
+    """Return `(effect, cause)` around a connective; one that opens the sentence has both behind it, parted by a
+    comma.
+    """
     left, right = text[: link.start()], text[link.end() :]
     if not terms(left):
         first, _, second = right.partition(",")

@@ -149,7 +149,11 @@ def _runs(support: Sequence[Sentence]) -> list[list[Sentence]]:
     """Group sentences into runs of neighbours, each of which makes one quote; in the order of first use."""
     runs: list[list[Sentence]] = []
     for sentence in sorted(support, key=lambda each: (each.hit.paragraph.id, each.index)):
-        if runs and runs[-1][-1].hit.paragraph.id == sentence.hit.paragraph.id and runs[-1][-1].index == sentence.index - 1:
+        if (
+            runs
+            and runs[-1][-1].hit.paragraph.id == sentence.hit.paragraph.id
+            and runs[-1][-1].index == sentence.index - 1
+        ):
             runs[-1].append(sentence)
         else:
             runs.append([sentence])

@@ -19,16 +19,16 @@ _MAX_TOKENS = 64
 
 _SYSTEM = "You rewrite the last question of a conversation so that it can be understood without the conversation."
 _ASK = (
-    "Rewrite the last question as one complete question: replace pronouns by the names they stand for and add what is left "
-    "unsaid. Do not answer it. Change nothing else."
+    "Rewrite the last question as one complete question: replace pronouns by the names they stand for and add what is "
+    "left unsaid. Do not answer it. Change nothing else."
 )
 
 
 def condense(question: str, conversation: Sequence[Turn], *, session: ModelSession) -> str | None:
     """Return the standalone form of `question`, or None when it stands alone as it is.
 
-    A rewrite that is no question, or brings a name or number that nobody mentioned, is discarded: the question is then asked as
-    it is. The conversation reaches no further than this stage, so it never becomes evidence.
+    A rewrite that is no question, or brings a name or number that nobody mentioned, is discarded: the question is then
+    asked as it is. The conversation reaches no further than this stage, so it never becomes evidence.
     """
     if not conversation or not _leans_on_conversation(question):
         return None

@@ -1,7 +1,9 @@
-"""The few English words whose meaning the pipeline knows. Text in other languages passes through with these checks idle.
+"""The few English words whose meaning the pipeline knows. Text in other languages passes with these checks idle.
 
 Everything here is a closed class of the language (function words, numerals, connectives), never a word of some corpus.
 """
+
+# ruff: noqa: SIM905 (words in a running text are easier to read and to keep in order than quoted ones)
 
 FUNCTION_WORDS = frozenset(
     """
@@ -18,8 +20,10 @@ FUNCTION_WORDS = frozenset(
 )
 
 NEGATIONS = frozenset(
-    "not no never none nobody nothing neither nor without cannot can't won't didn't doesn't don't isn't wasn't aren't weren't hasn't"
-    " haven't hadn't wouldn't couldn't shouldn't".split()
+    """
+    not no never none nobody nothing neither nor without cannot can't won't didn't doesn't don't isn't wasn't aren't
+    weren't hasn't haven't hadn't wouldn't couldn't shouldn't
+    """.split()
 )
 
 CAUSE_FOLLOWS = (
@@ -36,9 +40,7 @@ CAUSE_PRECEDES = (
 )  # fmt: skip
 """Connectives with the cause before and the effect after them."""
 
-MONTHS = tuple(
-    "january february march april may june july august september october november december".split()
-)
+MONTHS = frozenset("january february march april may june july august september october november december".split())
 WEEKDAYS = frozenset("monday tuesday wednesday thursday friday saturday sunday".split())
 TIME_WORDS = frozenset(
     """

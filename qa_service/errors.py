@@ -1,12 +1,12 @@
 """Errors of the service's floor.
 
-    ServiceError
-    ├── QuestionError          the question is empty, too long or malformed
-    ├── QueueFullError         the model's queue is full; `retry_after_s` says when to come back
-    ├── CancelledError         the client went away, or the server is stopping
-    ├── NotFoundError          an unknown document or path
-    ├── ModelError             the model library or model server failed
-    └── BrokenAnswerError      a finished answer breaks its own promise; a defect of ours
+ServiceError
+├── QuestionError          the question is empty, too long or malformed
+├── QueueFullError         the model's queue is full; `retry_after_s` says when to come back
+├── CancelledError         the client went away, or the server is stopping
+├── NotFoundError          an unknown document or path
+├── ModelError             the model library or model server failed
+└── BrokenAnswerError      a finished answer breaks its own promise; a defect of ours
 """
 
 from config.errors import FootnoteError

@@ -1,5 +1,7 @@
 """The sentences that the answer may rest on, each with its place in its document."""
 
+from itertools import pairwise
+
 import msgspec
 
 from indexer.sentences import sentences
@@ -26,12 +28,10 @@ class Passage(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def text(self) -> str:
         """The sentences as one text, with an ellipsis where some were left out."""
-        words = ""
-        for sentence in self.sentences:
-            gap = bool(words) and sentence.index != previous + 1
-            words += f" \u2026 {sentence.text}" if gap else f" {sentence.text}"
-            previous = sentence.index
-        return words.strip()
+        words = [sentence.text for sentence in self.sentences[:1]]
+        for before, sentence in pairwise(self.sentences):
+            words.append(sentence.text if sentence.index == before.index + 1 else f"\u2026 {sentence.text}")
+        return " ".join(words)
 
 
 def sentences_of(hit: Hit) -> tuple[Sentence, ...]:
@@ -39,7 +39,11 @@ def sentences_of(hit: Hit) -> tuple[Sentence, ...]:
     paragraph = hit.paragraph
     return tuple(
         Sentence(
-            hit=hit, index=index, start=paragraph.start + start, end=paragraph.start + end, text=paragraph.text[start:end]
+            hit=hit,
+            index=index,
+            start=paragraph.start + start,
+            end=paragraph.start + end,
+            text=paragraph.text[start:end],
         )
         for index, (start, end) in enumerate(sentences(paragraph.text))
     )

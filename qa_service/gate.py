@@ -1,8 +1,8 @@
 """Stage: decide before answering whether the evidence answers exactly this question.
 
 A small model that is asked to answer will answer. Asked first whether the passages answer the question, its yes-no
-log-odds tell answerable from near-miss questions far better than anything it says afterwards. What it overlooks, a name that
-stands nowhere in the evidence, is looked up.
+log-odds tell answerable from near-miss questions far better than anything it says afterwards. What it overlooks, a name
+that stands nowhere in the evidence, is looked up.
 """
 
 import re
@@ -53,7 +53,9 @@ def gate(brief: Brief, hits: Sequence[Hit], *, session: ModelSession, settings: 
 
 
 def _missing_names(question: str, hits: Sequence[Hit]) -> tuple[str, ...]:
-    """Return the question's names that stand in no retrieved paragraph or title, not even with a typo or as an acronym."""
+    """Return the question's names that stand in no retrieved paragraph or title, not even with a typo or as an
+    acronym.
+    """
     asked = terms(question)
     names = [term for term in asked if term.kind == "name"]
     if all(question[term.start].isupper() for term in asked if question[term.start].isalpha()):

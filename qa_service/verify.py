@@ -1,7 +1,7 @@
 """Stage: compare each claim with the evidence attributed to it.
 
-First verification, by what can be read off the words: numbers, names, content, negation and stated causes. Whatever fails
-is not shown as fact.
+First verification, by what can be read off the words: numbers, names, content, negation and stated causes. Whatever
+fails is not shown as fact.
 """
 
 import re
@@ -12,7 +12,7 @@ import msgspec
 from config.settings import AnswerSettings
 from qa_service.attribute import Attribution
 from qa_service.causes import says_cause, states_cause
-from qa_service.english import NEGATIONS, TIME_WORDS, WEEKDAYS, MONTHS
+from qa_service.english import MONTHS, NEGATIONS, TIME_WORDS, WEEKDAYS
 from qa_service.evidence import Sentence
 from qa_service.terms import Term, content_keys, keys, terms
 from qa_service.values import Reason, Verdict
@@ -33,14 +33,12 @@ class Verified(msgspec.Struct, frozen=True, kw_only=True):
     support: tuple[Sentence, ...]
     verdict: Verdict
     score: float
-    """Share of the claim's content words that stand in its evidence or in the question, 0 to 1."""
+    """How much of the claim's content stands in its evidence, 0 to 1; see `_score`."""
     reason: Reason | None
     """What kind of failure, when the verdict is not `supported`."""
 
 
-def verify(
-    attributions: Sequence[Attribution], *, question: str, settings: AnswerSettings
-) -> tuple[Verified, ...]:
+def verify(attributions: Sequence[Attribution], *, question: str, settings: AnswerSettings) -> tuple[Verified, ...]:
     """Return every claim with its verdict, in order."""
     return tuple(_verified(attribution, question, settings.support_threshold) for attribution in attributions)
 
@@ -53,10 +51,10 @@ def asks_why(question: str) -> bool:
 def _verified(attribution: Attribution, question: str, threshold: float) -> Verified:
     claim, support = attribution.text, attribution.support
     evidence = " ".join(sentence.text for sentence in support)
-    score = _share(content_keys(claim), content_keys(evidence) | content_keys(question))
+    score = _score(claim, question, support)
     verdict: Verdict = "supported"
     reason: Reason | None = None
-    if not support or score < threshold or _foreign(claim, evidence, question) or not _answers_kind(claim, question):
+    if not support or score < threshold or _foreign(claim, question, support) or not _answers_kind(claim, question):
         verdict, reason = "unsupported", "unsupported"
     elif _denies(claim, evidence) or _denies(evidence, claim):
         verdict, reason = "contradicted", "contradicted"
@@ -65,14 +63,36 @@ def _verified(attribution: Attribution, question: str, threshold: float) -> Veri
     return Verified(text=claim, support=support, verdict=verdict, score=score, reason=reason)
 
 
-def _share(wanted: frozenset[str], present: frozenset[str]) -> float:
-    return len(wanted & present) / len(wanted) if wanted else 0.0
+def _known(question: str, support: Sequence[Sentence]) -> frozenset[str]:
+    """Return what the claim may take from: its quotes, and such words of the question as stand around them.
+
+    What answers must stand in the quotes. What the question brought along may also stand in the paragraph, its heading
+    or the title, where the reader sees it.
+    """
+    quoted: set[str] = set()
+    around: set[str] = set()
+    for sentence in support:
+        hit = sentence.hit
+        quoted.update(term.key for term in terms(sentence.text))
+        for text in (hit.paragraph.text, hit.paragraph.heading, hit.title):
+            around.update(term.key for term in terms(text))
+    return frozenset(quoted | (around & {term.key for term in terms(question)}))
 
 
-def _foreign(claim: str, evidence: str, question: str) -> bool:
-    """Tell whether the claim has a name or a number that stands neither in its evidence nor in the question."""
-    known = keys(terms(evidence) + terms(question), "name", "number", "content", "function")
-    return bool(keys(terms(claim), "name", "number") - known)
+def _score(claim: str, question: str, support: Sequence[Sentence]) -> float:
+    """Share of the claim's content words that are known.
+
+    In the answer to an open question, the question's own words count half where they are not: they are often the
+    asker's paraphrase. In the answer to a yes-no question they are what is in doubt.
+    """
+    wanted, known = content_keys(claim), _known(question, support)
+    paraphrase = (wanted & content_keys(question)) - known if _OPEN.search(question) else frozenset()
+    return (len(wanted & known) + len(paraphrase) / 2) / len(wanted) if wanted else 0.0
+
+
+def _foreign(claim: str, question: str, support: Sequence[Sentence]) -> bool:
+    """Tell whether the claim has a name or a number that is not known."""
+    return bool(keys(terms(claim), "name", "number") - _known(question, support))
 
 
 def _answers_kind(claim: str, question: str) -> bool:

@@ -25,7 +25,9 @@ class ChatTemplate(msgspec.Struct, frozen=True, kw_only=True):
     before_answer: str
 
     def encode(self, prompt: Prompt, vocabulary: Vocabulary) -> list[int]:
-        """Return the prompt's tokens. Shared text and ask are encoded apart, so that the shared tokens are the same ones."""
+        """Return the prompt's tokens. Shared text and ask are encoded apart, so that the shared tokens are the same
+        ones.
+        """
         parts = (
             (self.before_system, prompt.system),
             (self.before_user, prompt.shared),
@@ -40,7 +42,9 @@ class ChatTemplate(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def template_of(model: llama_cpp.llama_model_p, name: str) -> ChatTemplate:
-    """Render the model's template once around two marks. Raises ModelError for a template that llama.cpp does not know."""
+    """Render the model's template once around two marks. Raises ModelError for a template that llama.cpp does not
+    know.
+    """
     template = llama_cpp.llama_model_chat_template(model, None)
     if template is None:
         raise ModelError(f"{name}: the model file holds no chat template; use an instruction-tuned model")

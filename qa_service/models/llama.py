@@ -1,4 +1,6 @@
-"""The language model in this process: one owner thread holds the llama.cpp context, requests reach it through a bounded queue."""
+"""The language model in this process: one owner thread holds the llama.cpp context, requests reach it through a bounded
+queue.
+"""
 
 import codecs
 import queue
@@ -126,7 +128,7 @@ class LlamaSession:
     def _pieces(self, prompt: Prompt, max_tokens: int) -> Iterator[str]:
         tokens = self._fitting(prompt, answer_tokens=max_tokens)
         cancel, left = self._place.cancel, threading.Event()
-        made: queue.SimpleQueue[int | None | CancelledError | ModelError] = queue.SimpleQueue()
+        made: queue.SimpleQueue[int | CancelledError | ModelError | None] = queue.SimpleQueue()
         reused = 0
 
         def job(context: NativeContext) -> None:

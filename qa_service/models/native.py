@@ -1,4 +1,5 @@
-"""llama.cpp's C interface, as little of it as one sequence needs. One thread owns a `NativeContext` from birth to `close`.
+"""llama.cpp's C interface, as little of it as one sequence needs. One thread owns a `NativeContext` from birth to
+`close`.
 
 The high-level `llama_cpp.Llama` is not used: it has no way to abort a prefill, and tokenizes by itself.
 """
@@ -36,7 +37,9 @@ class NativeContext:
         self._model = load_file(path, name=name, vocabulary_only=False)
         trained_tokens = llama_cpp.llama_model_n_ctx_train(self._model)
         if context_tokens > trained_tokens:
-            raise ModelError(f"{name}: llm.context_tokens is {context_tokens}, the model was trained for {trained_tokens}")
+            raise ModelError(
+                f"{name}: llm.context_tokens is {context_tokens}, the model was trained for {trained_tokens}"
+            )
         self.vocabulary: Vocabulary = vocabulary_of(self._model, name)
         self.template: ChatTemplate = template_of(self._model, name)
         self._tokens = llama_cpp.llama_model_get_vocab(self._model)

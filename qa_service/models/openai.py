@@ -1,7 +1,7 @@
 """The same port on any server that speaks the OpenAI API: llama-server, vLLM and the like.
 
-The server queues and batches by itself, so several requests are in flight; what we bound is how many. It does not say how
-many tokens a text has, so its tokenizer's vocabulary is read from a GGUF file of the same model family.
+The server queues and batches by itself, so several requests are in flight; what we bound is how many. It does not say
+how many tokens a text has, so its tokenizer's vocabulary is read from a GGUF file of the same model family.
 """
 
 import json
@@ -161,11 +161,19 @@ class OpenAISession:
             {"role": "system", "content": prompt.system},
             {"role": "user", "content": prompt.shared + prompt.ask},
         ]
-        body = {"model": self.model_name, "messages": messages, "max_tokens": max_tokens, "temperature": 0, "stream": True}
+        body = {
+            "model": self.model_name,
+            "messages": messages,
+            "max_tokens": max_tokens,
+            "temperature": 0,
+            "stream": True,
+        }
         return self._events(body | extra)
 
     def _events(self, body: dict[str, Any]) -> Iterator[_Completion]:
-        """Yield what the server sends. A reading thread of its own lets us notice a cancelled request between two events."""
+        """Yield what the server sends. A reading thread of its own lets us notice a cancelled request between two
+        events.
+        """
         arrived: queue.SimpleQueue[_Completion | ModelError | None] = queue.SimpleQueue()
         left = threading.Event()
 
@@ -182,7 +190,9 @@ class OpenAISession:
             except httpx.HTTPError as error:
                 arrived.put(ModelError(f"the model server at {self._model.client.base_url} failed: {error!r}"))
             except msgspec.DecodeError as error:
-                arrived.put(ModelError(f"the model server at {self._model.client.base_url} sent no valid event: {error}"))
+                arrived.put(
+                    ModelError(f"the model server at {self._model.client.base_url} sent no valid event: {error}")
+                )
             except ModelError as error:
                 arrived.put(error)
 

@@ -32,7 +32,9 @@ class Place:
 
 
 class PlaceQueue:
-    """`served` places are served, at most `queue_length` wait; one more is refused with an estimate of when to come back."""
+    """`served` places are served, at most `queue_length` wait; one more is refused with an estimate of when to come
+    back.
+    """
 
     def __init__(self, queue_length: int, *, served: int = 1) -> None:
         self._queue_length = queue_length

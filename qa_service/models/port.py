@@ -1,7 +1,7 @@
 """The port through which the stages reach a language model.
 
-A request takes a place in the model's queue with `admit`, before anything is sent to the client, and keeps it for all its
-calls, so that the evaluated prefix of one call serves the next.
+A request takes a place in the model's queue with `admit`, before anything is sent to the client, and keeps it for all
+its calls, so that the evaluated prefix of one call serves the next.
 """
 
 import threading
@@ -66,7 +66,9 @@ class ModelSession(Protocol):
         ...
 
     def score(self, prompt: Prompt, choices: Sequence[str]) -> tuple[float, ...] | None:
-        """Log-probability that the continuation starts with each choice's first token; None if the model cannot tell."""
+        """Log-probability that the continuation starts with each choice's first token; None if the model cannot
+        tell.
+        """
         ...
 
 

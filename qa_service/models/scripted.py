@@ -1,4 +1,6 @@
-"""A language model without a model: it says what its script says. For tests and for trying a client; never a profile's choice."""
+"""A language model without a model: it says what its script says. For tests and for trying a client; never a profile's
+choice.
+"""
 
 import threading
 from collections.abc import Callable, Iterator, Sequence

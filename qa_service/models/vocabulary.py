@@ -1,8 +1,8 @@
 """A GGUF model's own vocabulary as a tiktoken `Encoding`, so that counts and prompts need no model call.
 
-llama.cpp keeps a byte-pair vocabulary as token texts in GPT-2's printable alphabet (Radford et al. 2019, `bytes_to_unicode`);
-mapped back to bytes, with the token id as the merge rank, they are what tiktoken wants. The pre-tokenizer's pattern is not in
-the file, only its name is: `_PATTERNS` gives the pattern of each name that we know.
+llama.cpp keeps a byte-pair vocabulary as token texts in GPT-2's printable alphabet (Radford et al. 2019,
+`bytes_to_unicode`); mapped back to bytes, with the token id as the merge rank, they are what tiktoken wants. The
+pre-tokenizer's pattern is not in the file, only its name is: `_PATTERNS` gives the pattern of each name that we know.
 """
 
 import ctypes
@@ -18,9 +18,7 @@ _QWEN2 = (
 )
 # llama.cpp splits single digits off before it applies GPT-2's pattern, so white space before a digit is a piece's end.
 _SMOLLM = r"'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]+|\s+(?![^\s\p{N}])|\s+"
-_LLAMA3 = (
-    r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+"
-)
+_LLAMA3 = _QWEN2.replace(r"|\p{N}|", r"|\p{N}{1,3}|")
 _GPT2 = r"'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+"
 
 _PATTERNS = {"qwen2": _QWEN2, "smollm": _SMOLLM, "llama-bpe": _LLAMA3, "llama3": _LLAMA3, "gpt-2": _GPT2}
@@ -39,7 +37,9 @@ class Vocabulary:
         self._size = size
 
     def encode(self, text: str) -> list[int]:
-        """Return the ids of `text`, special tokens read as plain text. Bytes that the model has no token for are left out."""
+        """Return the ids of `text`, special tokens read as plain text. Bytes that the model has no token for are left
+        out.
+        """
         return [token for token in self._encoding.encode_ordinary(text) if token < self._size]
 
     def encode_template(self, text: str) -> list[int]:
@@ -53,7 +53,9 @@ class Vocabulary:
     @property
     def special_tokens(self) -> frozenset[int]:
         """Ids that no text of a document or a user can turn into."""
-        return frozenset(self._encoding.encode(text, allowed_special="all")[0] for text in self._encoding.special_tokens_set)
+        return frozenset(
+            self._encoding.encode(text, allowed_special="all")[0] for text in self._encoding.special_tokens_set
+        )
 
 
 def vocabulary_of(model: llama_cpp.llama_model_p, name: str) -> Vocabulary:

@@ -2,11 +2,14 @@
 
 import datetime
 from collections.abc import Callable
+from types import SimpleNamespace
 
 import pytest
 
-from indexer.values import Hit, Paragraph
+from indexer.segment import segment
+from indexer.values import Document, Filters, Hit, Paragraph
 from qa_service.evidence import Sentence, sentences_of
+from qa_service.terms import content_keys
 
 
 def _hit(text: str, *, title: str = "Title", number: int = 1, document: str = "d1", before: str = "") -> Hit:
@@ -38,5 +41,58 @@ def make_sentences() -> Callable[..., tuple[Sentence, ...]]:
     def make(*paragraphs: str) -> tuple[Sentence, ...]:
         hits = [_hit(text, number=number) for number, text in enumerate(paragraphs, 1)]
         return tuple(sentence for hit in hits for sentence in sentences_of(hit))
+
+    return make
+
+
+class WordIndex:
+    """An index over documents given as texts; paragraphs rank by how many words they share with the query."""
+
+    def __init__(self, *documents: Document) -> None:
+        self.generation = SimpleNamespace(id="g0")
+        self._documents = {document.id: document for document in documents}
+        self._paragraphs = [
+            (document, paragraph) for document in documents for paragraph in segment(document, max_paragraph_chars=1500)
+        ]
+
+    def search(self, query: str, *, filters: Filters, limit: int) -> list[Hit]:
+        wanted = content_keys(query)
+        ranked = sorted(self._paragraphs, key=lambda pair: (-len(wanted & content_keys(pair[1].text)), pair[1].id))
+        return [
+            Hit(
+                paragraph=paragraph,
+                title=document.title,
+                source=document.source,
+                published_at=document.published_at,
+                fused_score=1 / rank,
+                cosine_similarity=None,
+                bm25_score=None,
+            )
+            for rank, (document, paragraph) in enumerate(ranked, 1)
+            if not filters.document_ids or document.id in filters.document_ids
+        ][:limit]
+
+    def document(self, document_id: str) -> Document | None:
+        return self._documents.get(document_id)
+
+
+def _document(text: str, *, number: int = 1, title: str = "Title") -> Document:
+    return Document(
+        id=f"d{number:016x}",
+        path=f"{number}.txt",
+        media_type="text/plain",
+        title=title,
+        source="The Test",
+        published_at=datetime.date(2024, 3, 14),
+        text=text,
+    )
+
+
+@pytest.fixture
+def make_index() -> Callable[..., WordIndex]:
+    """An index over texts, one document each."""
+
+    def make(*texts: str) -> WordIndex:
+        return WordIndex(*(_document(text, number=number) for number, text in enumerate(texts, 1)))
 
     return make

@@ -2,7 +2,7 @@
 
 import json
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -215,9 +215,12 @@ def test_a_document_cannot_end_its_turn(llama: LlamaModel) -> None:
 
 
 def test_a_server_that_refuses_is_an_error_with_its_words(small_model: Path) -> None:
-    with served(small_model, name="unknown") as model, model.admit(threading.Event()) as session:
-        with pytest.raises(ModelError, match="404"):
-            list(session.generate(prompt(), max_tokens=4))
+    with (
+        served(small_model, name="unknown") as model,
+        model.admit(threading.Event()) as session,
+        pytest.raises(ModelError, match="404"),
+    ):
+        list(session.generate(prompt(), max_tokens=4))
 
 
 def test_a_server_that_is_not_there_is_not_ready(small_model: Path) -> None:
