@@ -2,8 +2,9 @@
 
     python3 -m config.environment
 
-Does nothing when the environment is up to date, and goes on where an interrupted run stopped. Needs the standard library
-alone. Progress goes to stderr, one line a step and one every ten seconds; pip's own words go to `.venv/install.log`.
+Does nothing when the environment is up to date, and goes on where an interrupted run stopped. Needs the standard
+library alone. Progress goes to stderr, one line a step and one every ten seconds; pip's own words go to
+`.venv/install.log`.
 """
 
 import hashlib
@@ -30,7 +31,9 @@ REPORT_EVERY_S = 10.0
 FIRST = "torch"
 BUILT_HERE = "llama-cpp-python"
 LLAMA_NEEDS = ("diskcache", "jinja2", "numpy", "typing-extensions")
-"""What llama-cpp-python imports; its wheel is installed without its dependencies so that the constraints stay in force."""
+"""What llama-cpp-python imports; its wheel is installed without its dependencies so that the constraints stay in
+force.
+"""
 BUILD_NEEDS = ("setuptools",)
 
 

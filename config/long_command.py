@@ -25,7 +25,8 @@ def run_logged(
     report_every_s: float,
     describe: Callable[[float], str],
 ) -> int:
-    """Run `command` with its output in `log`, and say `describe(seconds so far)` at every interval; return its exit code.
+    """Run `command` with its output in `log`, and say `describe(seconds so far)` at every interval; return its exit
+    code.
 
     However this ends, the command and its children have ended, too.
     """

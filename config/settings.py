@@ -94,8 +94,8 @@ class RetrievalSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknow
     """Chunks that the search by vector returns."""
     bm25_candidates: Candidates
     """Paragraphs that the search by word returns."""
-    rrf_k: Annotated[int, Meta(ge=1, le=10_000)]
-    """The k of reciprocal rank fusion (Cormack et al. 2009): larger flattens the lead of the first ranks."""
+    dense_weight: Annotated[float, Meta(ge=0, le=1)]
+    """Share of the dense search in the fused score; the rest is BM25's."""
     evidence_paragraphs: Annotated[int, Meta(ge=1, le=100)]
     """Paragraphs that an answer may be drawn from."""
 

@@ -1,14 +1,18 @@
 """Errors of the indexer's floor.
 
-    IndexerError
-    ├── LoadError            one file cannot be read as a document: path, reason; the build goes on without it
-    ├── EmptyCorpusError     no readable document under the given paths
-    ├── IndexMissingError    no generation has been published yet
-    ├── IndexMismatchError   the published generation belongs to another embedder or format
-    └── IndexCorruptError    a generation fails its own verification
+IndexerError
+├── LoadError            one file cannot be read as a document: path, reason; the build goes on without it
+├── EmptyCorpusError     no readable document under the given paths
+├── IndexMissingError    no generation has been published yet
+├── IndexMismatchError   the published generation belongs to another embedder or format
+├── IndexCorruptError    a generation fails its own verification
+└── VectorStoreError     the vector database failed or cannot be reached
 """
 
 from config.errors import FootnoteError
+
+REBUILD = "build it again with `footnote index PATH…`"
+"""The remedy that ends the message of an error about a generation."""
 
 
 class IndexerError(FootnoteError):
@@ -40,3 +44,9 @@ class IndexMismatchError(IndexerError):
 
 class IndexCorruptError(IndexerError):
     """A generation fails its own verification: a file is missing, or counts differ."""
+
+
+class VectorStoreError(IndexerError):
+    """The vector database failed or cannot be reached. The index may be whole, so a retry can help."""
+
+    retryable = True

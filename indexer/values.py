@@ -74,12 +74,30 @@ class Generation(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     embedder_sha256: str
     dimensions: int
     chunker_version: int
+    vectors: str
+    """The kind of vector database: `embedded` or `server`."""
     corpus_sha256: str
+    """Of every document, as loaded, and its paragraphs."""
     document_count: int
     paragraph_count: int
     chunk_count: int
     created_at: datetime.datetime
     """UTC; not part of the id."""
+    file_bytes: dict[str, int]
+    """Size of each file whose bytes never change again, by its path in the generation's folder; not part of the id."""
+
+
+class DocumentSummary(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A document as a list shows it, without its text."""
+
+    id: str
+    path: str
+    media_type: str
+    title: str
+    source: str
+    published_at: datetime.date | None
+    url: str | None
+    paragraph_count: int
 
 
 class Filters(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -98,7 +116,7 @@ class Hit(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     source: str
     published_at: datetime.date | None
     fused_score: float
-    """Reciprocal rank fusion (Cormack et al. 2009) of the two rankings below."""
+    """Convex combination of the two scores below, each scaled to 0..1 over the candidates; 0 to 1."""
     cosine_similarity: float | None
     """Of the paragraph's best chunk with the query, -1 to 1; None when the dense search did not return it."""
     bm25_score: float | None

@@ -111,7 +111,7 @@ def load_file(path: Path, *, name: str, vocabulary_only: bool) -> llama_cpp.llam
     """Load a GGUF file. Raises ModelError when llama.cpp cannot."""
     params = llama_cpp.llama_model_default_params()
     params.vocab_only = vocabulary_only
-    model = llama_cpp.llama_model_load_from_file(str(path).encode(), params)
+    model: llama_cpp.llama_model_p | None = llama_cpp.llama_model_load_from_file(str(path).encode(), params)
     if not model:
         raise ModelError(f"{name}: llama.cpp cannot load {path}; run `footnote models verify {name}`")
     return model

@@ -82,14 +82,14 @@ def test_an_override_of_none_counts_as_not_given():
 
 def test_text_of_the_environment_becomes_the_type_of_its_field():
     environ = {
-        "FOOTNOTE_RETRIEVAL__RRF_K": "10",
+        "FOOTNOTE_LLM__QUEUE_LENGTH": "10",
         "FOOTNOTE_ANSWER__DEADLINE_S": "2.5",
         "FOOTNOTE_ANSWER__SUPPORT_THRESHOLD": "1",
         "FOOTNOTE_SERVER__PUBLIC_URL": "https://example.org/footnote",
         "FOOTNOTE_EMBEDDER__MODEL": "8",
     }
     settings = load_settings(None, environ)
-    assert settings.retrieval.rrf_k == 10
+    assert settings.llm.queue_length == 10
     assert settings.answer.deadline_s == 2.5
     assert settings.answer.support_threshold == 1.0
     assert settings.server.public_url == "https://example.org/footnote"

@@ -20,7 +20,7 @@ from qa_service.values import Answer, Citation, Claim, EvidenceFound, TextDrafte
 
 TEXT = "The Day\n\nThe bridge opened on Sunday. 🌉\n\nShow more\n\nIt cost 247 million marks."
 PARAGRAPHS = (
-    Paragraph(id="d1-p1", document_id="d1", number=1, start=9, end=38, text="The bridge opened on Sunday. 🌉"[:29]),
+    Paragraph(id="d1-p1", document_id="d1", number=1, start=9, end=39, text="The bridge opened on Sunday. 🌉"),
     Paragraph(id="d1-p2", document_id="d1", number=2, start=52, end=78, text="It cost 247 million marks."),
 )
 DOCUMENT = Document(

@@ -1,0 +1,122 @@
+"""`footnote index` and `footnote search` on the real parts: what they print and how they exit."""
+
+import json
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from config.cli import main
+from indexer.cli import index, search
+
+pytestmark = pytest.mark.contract
+
+
+@pytest.fixture
+def footnote(tmp_path: Path, home: Path, minilm):
+    """Run a command as installed; the embedder's fixture has seen to it that the model is there."""
+    del minilm
+    commands = {name: command for name, command in main.commands.items()}
+    main.add_command(index)
+    main.add_command(search)
+
+    def run(*arguments: str) -> Result:
+        environment = {"FOOTNOTE_HOME": str(home), "FOOTNOTE_INDEX__DIRECTORY": str(tmp_path / "index")}
+        return CliRunner().invoke(main, list(arguments), env=environment)
+
+    yield run
+    main.commands = commands
+
+
+def test_the_summary_counts_what_was_indexed_and_what_was_skipped(footnote, corpus: Path) -> None:
+    (corpus / "broken.pdf").write_bytes(b"no PDF")
+    result = footnote("index", str(corpus))
+    assert result.exit_code == 0
+    assert "Indexed 3 documents, 6 paragraphs, 6 chunks: 6 embedded, 0 reused." in result.stdout
+    assert "Skipped 1 file:\n  broken.pdf: " in result.stdout
+    again = footnote("index", str(corpus))
+    assert again.stdout.startswith("Nothing changed: g")
+
+
+def test_a_skipped_file_is_a_failure_when_strict(footnote, corpus: Path) -> None:
+    assert footnote("index", str(corpus), "--strict").exit_code == 0
+    (corpus / "broken.pdf").write_bytes(b"no PDF")
+    result = footnote("index", str(corpus), "--strict")
+    assert result.exit_code == 1
+    assert "Skipped 1 file" in result.stdout
+
+
+def test_the_report_as_json_names_generation_and_skipped_files(footnote, corpus: Path) -> None:
+    (corpus / "broken.pdf").write_bytes(b"no PDF")
+    report = json.loads(footnote("index", str(corpus), "--json").stdout)
+    assert report["outcome"] == "built"
+    assert report["generation"]["paragraph_count"] == 6
+    assert [file["path"] for file in report["skipped"]] == ["broken.pdf"]
+
+
+@pytest.mark.parametrize("content", [None, "broken.pdf"])
+def test_no_readable_document_is_one_line_and_exit_code_2_and_the_old_index_stays(
+    footnote, corpus: Path, tmp_path: Path, content: str | None
+) -> None:
+    footnote("index", str(corpus))
+    (tmp_path / "empty").mkdir()
+    if content:
+        (tmp_path / "empty" / content).write_bytes(b"no PDF")
+    result = footnote("index", str(tmp_path / "empty"))
+    assert result.exit_code == 2
+    assert result.stderr.strip().splitlines()[-1].startswith("footnote: no")
+    assert "astrolabe" in footnote("search", "astrolabe").stdout
+
+
+def test_a_path_that_does_not_exist_is_named(footnote, tmp_path: Path) -> None:
+    result = footnote("index", str(tmp_path / "missing"))
+    assert result.exit_code == 2
+    assert "missing" in result.stderr
+
+
+def test_search_shows_ranked_paragraphs_with_both_scores_at_80_columns(footnote, corpus: Path) -> None:
+    footnote("index", str(corpus))
+    result = footnote("search", "Who stole the astrolabe?", "--limit", "2")
+    assert result.exit_code == 0
+    lines = result.stdout.splitlines()
+    assert lines[0].strip() == "1. Museum theft"
+    assert "cosine 0." in lines[1]
+    assert "BM25 " in lines[1]
+    assert lines[2].strip() == "A brass astrolabe was stolen from the museum."
+    assert max(len(line) for line in lines) <= 80
+    assert "3. " not in result.stdout
+
+
+def test_search_as_json_holds_whole_hits(footnote, corpus: Path) -> None:
+    footnote("index", str(corpus))
+    found = json.loads(footnote("search", "astrolabe", "--limit", "1", "--json").stdout)
+    assert found["query"] == "astrolabe"
+    assert found["index_version"].startswith("g")
+    assert found["hits"][0]["paragraph"]["text"] == "A brass astrolabe was stolen from the museum."
+
+
+def test_search_filters_by_date_and_document(footnote, corpus: Path) -> None:
+    (corpus / "strike.md").write_text(
+        "---\ntitle: Strike\ndate: 2024-08-06\n---\n\nThe crew of the ferry went on strike.\n"
+    )
+    footnote("index", str(corpus))
+    dated = json.loads(footnote("search", "ferry", "--from", "2024-08-06", "--to", "2024-08-06", "--json").stdout)
+    assert [hit["title"] for hit in dated["hits"]] == ["Strike"]
+    document_id = dated["hits"][0]["paragraph"]["document_id"]
+    chosen = json.loads(footnote("search", "museum", "--document", document_id, "--json").stdout)
+    assert [hit["title"] for hit in chosen["hits"]] == ["Strike"]
+    assert footnote("search", "ferry", "--to", "2000-01-01").stdout == "No paragraph was found.\n"
+
+
+def test_what_could_drive_a_terminal_is_not_printed(footnote, corpus: Path) -> None:
+    (corpus / "trick.txt").write_text("Trick\n\nAn escape \x1b]0;sequence\x07 inside [bold]text[/bold] :smile: here.\n")
+    footnote("index", str(corpus))
+    shown = footnote("search", "escape sequence", "--limit", "1").stdout
+    assert "\x1b" not in shown
+    assert "[bold]text[/bold] :smile: here." in shown
+
+
+def test_searching_before_indexing_names_the_remedy(footnote) -> None:
+    result = footnote("search", "anything")
+    assert result.exit_code == 2
+    assert result.stderr.strip().endswith("build one with `footnote index PATH…`")
