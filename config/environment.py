@@ -12,7 +12,6 @@ import os
 import shutil
 import subprocess
 import sys
-import tomllib
 import venv
 from collections.abc import Sequence
 from pathlib import Path
@@ -22,19 +21,13 @@ from config.long_command import run_logged
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 VENV = REPOSITORY / ".venv"
-CONSTRAINTS = REPOSITORY / "constraints.txt"
+LOCK = REPOSITORY / "requirements.lock"
 PROJECT = REPOSITORY / "pyproject.toml"
 PYTHON = (3, 11)
 REPORT_EVERY_S = 10.0
 
-# torch comes first and alone: packages that want any torch would bring the newest, with gigabytes for graphics cards.
-FIRST = "torch"
 BUILT_HERE = "llama-cpp-python"
-LLAMA_NEEDS = ("diskcache", "jinja2", "numpy", "typing-extensions")
-"""What llama-cpp-python imports; its wheel is installed without its dependencies so that the constraints stay in
-force.
-"""
-BUILD_NEEDS = ("setuptools",)
+"""The one package that does not come ready-made."""
 
 
 class EnvironmentSetupError(BuildError):
@@ -52,13 +45,16 @@ def make_environment() -> None:
         shutil.rmtree(VENV, ignore_errors=True)
         venv.create(VENV, with_pip=True)
     stamp.unlink(missing_ok=True)
-    packages = [*_requirements(), *LLAMA_NEEDS, *BUILD_NEEDS]
-    torch = [package for package in packages if package.startswith(FIRST)]
-    _pip("[2/4] installing torch", "install", "-c", str(CONSTRAINTS), *torch)
-    _pip("[3/4] installing packages", "install", "-c", str(CONSTRAINTS), *packages)
-    _say("[4/4] llama-cpp-python for this processor: building takes about five minutes, once")
-    _pip("[4/4] installing llama-cpp-python", "install", "--no-deps", "--force-reinstall", str(_llama_wheel()))
+    pins = locked_packages(LOCK.read_text(encoding="utf-8"))
+    llama_version = pins.pop(BUILT_HERE)
+    # Exactly the locked packages, without their dependencies: a package that wants any torch would bring the newest,
+    # with gigabytes for graphics cards.
+    _pip("[2/4] installing torch", "install", "--no-deps", f"torch=={pins['torch']}")
+    _pip("[3/4] installing packages", "install", "--no-deps", *(f"{name}=={pin}" for name, pin in pins.items()))
+    _say("[4/4] llama-cpp-python for this processor")
+    _pip("[4/4] installing llama-cpp-python", "install", "--no-deps", "--force-reinstall", str(_llama_wheel(llama_version)))
     _pip("[4/4] installing footnote", "install", "--no-deps", "--no-build-isolation", "--editable", str(REPOSITORY))
+    _pip("[4/4] checking", "check")
     stamp.write_text(wanted, encoding="utf-8")
     _say("environment ready")
 
@@ -75,21 +71,15 @@ def require_prerequisites() -> None:
     require_compiler(os.environ)
 
 
-def _requirements() -> list[str]:
-    """Return the packages of the project and its development, without what is built here."""
-    project = tomllib.loads(PROJECT.read_text(encoding="utf-8"))["project"]
-    wanted = [*project["dependencies"], *project["optional-dependencies"]["dev"]]
-    return [package for package in wanted if not package.startswith(BUILT_HERE)]
+def locked_packages(lock: str) -> dict[str, str]:
+    """Return the version of each package of a lock file: lines of `name==version`, and comments."""
+    pins = (line.partition("==") for line in lock.splitlines() if line.strip() and not line.startswith("#"))
+    return {name.strip(): version.strip() for name, _, version in pins}
 
 
-def _llama_version() -> str:
-    pins = (line.strip() for line in CONSTRAINTS.read_text(encoding="utf-8").splitlines())
-    return next(line.partition("==")[2] for line in pins if line.startswith(f"{BUILT_HERE}=="))
-
-
-def _llama_wheel() -> Path:
+def _llama_wheel(version: str) -> Path:
     """Return the wheel for this processor; built by the environment's pip, which is newer than the system's."""
-    command = [str(VENV / "bin" / "python"), "-m", "config.build_llama", "--version", _llama_version()]
+    command = [str(VENV / "bin" / "python"), "-m", "config.build_llama", "--version", version]
     done = subprocess.run(command, cwd=REPOSITORY, stdout=subprocess.PIPE, text=True, check=False)
     if done.returncode != 0:
         raise EnvironmentSetupError("llama-cpp-python could not be built; the reason stands above")
@@ -97,7 +87,7 @@ def _llama_wheel() -> Path:
 
 
 def _fingerprint() -> str:
-    texts = [CONSTRAINTS.read_text(encoding="utf-8"), PROJECT.read_text(encoding="utf-8"), sys.version]
+    texts = [LOCK.read_text(encoding="utf-8"), PROJECT.read_text(encoding="utf-8"), sys.version]
     return hashlib.sha256("\n".join(texts).encode()).hexdigest()
 
 

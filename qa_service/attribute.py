@@ -11,7 +11,7 @@ import msgspec
 
 from indexer.sentences import sentences
 from qa_service.evidence import Sentence
-from qa_service.terms import content_keys
+from qa_service.terms import content_keys, keys, terms
 
 _MOST_SENTENCES = 3
 """A claim that needs more than this many sentences is no longer checked by reading its quotes."""
@@ -65,4 +65,22 @@ def _cover(
         missing = missing - bags[best]
         paragraph = evidence[best].hit.paragraph.id
         places = [place for place in places if place not in chosen and evidence[place].hit.paragraph.id == paragraph]
-    return tuple(evidence[place] for place in chosen)
+    return _with_antecedent([evidence[place] for place in chosen], evidence, claim)
+
+
+def _with_antecedent(
+    chosen: Sequence[Sentence], evidence: Sequence[Sentence], claim: frozenset[str]
+) -> tuple[Sentence, ...]:
+    """Add the sentence before the best one when only that names whom the claim is about ("He was seen ...")."""
+    if not chosen or len(chosen) >= _MOST_SENTENCES:
+        return tuple(chosen)
+    best = chosen[0]
+    quoted = frozenset[str]().union(*(content_keys(sentence.text) for sentence in chosen))
+    before = [
+        sentence
+        for sentence in evidence
+        if sentence.hit.paragraph.id == best.hit.paragraph.id
+        and sentence.index == best.index - 1
+        and keys(terms(sentence.text), "name") & (claim - quoted)
+    ]
+    return (*chosen, *before)

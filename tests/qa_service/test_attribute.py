@@ -27,6 +27,17 @@ def test_a_pronouns_sentence_brings_the_one_that_names_it(make_sentences: Make) 
     ]
 
 
+def test_a_name_that_only_the_sentence_before_gives_brings_it_even_when_the_question_said_it(
+    make_sentences: Make,
+) -> None:
+    evidence = make_sentences(
+        "When the long talks between the ministers began in Tarsk, Halloran was not there. "
+        "She was seen at a reception with the envoy Sava Miron of the island council."
+    )
+    (only,) = attribute("Halloran met the envoy Sava Miron.", evidence, question="Whom did Halloran meet?")
+    assert only.support == (evidence[1], evidence[0])
+
+
 def test_each_sentence_of_the_draft_is_a_claim_of_its_own(make_sentences: Make) -> None:
     evidence = make_sentences("The fine is 3 million marks.", "Ivo Lenz was the judge.")
     found = attribute("The fine is 3 million marks. The judge was Ivo Lenz.", evidence, question="What happened?")
