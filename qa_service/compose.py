@@ -31,7 +31,7 @@ class Brief(msgspec.Struct, frozen=True, kw_only=True):
     question: str
     passages: tuple[Passage, ...]
     system: str
-    shared: str
+    shared: tuple[str, ...]
 
     def prompt(self, ask: str, *, answer_start: str = "") -> Prompt:
         """Return the whole prompt of one call."""
@@ -105,11 +105,11 @@ def _by_relevance(question: str, paragraphs: Sequence[Sequence[Sentence]]) -> li
     return sorted(bags, key=lambda place: (-relevance(place), place))
 
 
-def _shared(question: str, passages: Sequence[Passage], session: ModelSession) -> str:
-    lines = [
-        f"[{number}] {_heading(passage.hit, session)}\n{passage.text}" for number, passage in enumerate(passages, 1)
-    ]
-    return "Passages:\n\n" + "\n\n".join(lines) + f"\n\nQuestion: {question}\n\n"
+def _shared(question: str, passages: Sequence[Passage], session: ModelSession) -> tuple[str, ...]:
+    numbered = (
+        f"[{number}] {_heading(passage.hit, session)}\n{passage.text}\n\n" for number, passage in enumerate(passages, 1)
+    )
+    return ("Passages:\n\n", *numbered, f"Question: {question}\n\n")
 
 
 def _heading(hit: Hit, session: ModelSession) -> str:

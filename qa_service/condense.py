@@ -34,9 +34,8 @@ def condense(question: str, conversation: Sequence[Turn], *, session: ModelSessi
         return None
     recent = conversation[-_RECENT_TURNS:]
     lines = [f"{turn.role.capitalize()}: {turn.text[:_RECENT_CHARS]}" for turn in recent]
-    prompt = Prompt(
-        system=_SYSTEM, shared="Conversation:\n" + "\n".join(lines) + f"\n\nLast question: {question}\n\n", ask=_ASK
-    )
+    talk = "Conversation:\n" + "\n".join(lines)
+    prompt = Prompt(system=_SYSTEM, shared=(talk, f"\n\nLast question: {question}\n\n"), ask=_ASK)
     rewritten = "".join(session.generate(prompt, max_tokens=_MAX_TOKENS, stop=("\n",))).strip()
     known = keys(terms(" ".join([question, *(turn.text for turn in recent)])), "name", "number", "content", "function")
     invented = keys(terms(rewritten), "name", "number") - known

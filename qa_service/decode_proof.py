@@ -88,7 +88,7 @@ def _prove(model: Path, threads: int) -> None:
 
     _say(Started(system_info=llama_cpp.llama_print_system_info().decode()))
     llama = LlamaModel(model, name=model.name, context_tokens=512, threads=threads, queue_length=0)
-    prompt = Prompt(system="Answer in one word.", shared="What is the capital of France?", ask="")
+    prompt = Prompt(system="Answer in one word.", shared=("What is the capital of France?",), ask="")
     started_s = time.perf_counter()
     with llama.admit(threading.Event()) as session:
         token = next(iter(session.generate(prompt, max_tokens=1)), "")

@@ -24,21 +24,19 @@ class ChatTemplate(msgspec.Struct, frozen=True, kw_only=True):
     before_user: str
     before_answer: str
 
-    def encode(self, prompt: Prompt, vocabulary: Vocabulary) -> list[int]:
-        """Return the prompt's tokens. Shared text and ask are encoded apart, so that the shared tokens are the same
-        ones.
-        """
-        parts = (
-            (self.before_system, prompt.system),
-            (self.before_user, prompt.shared),
-            ("", prompt.ask),
-            (self.before_answer, prompt.answer_start),
-        )
-        tokens: list[int] = []
-        for fixed, ours in parts:
-            tokens += vocabulary.encode_template(fixed)
-            tokens += vocabulary.encode(ours)
-        return tokens
+    def encode(self, prompt: Prompt, vocabulary: Vocabulary) -> list[list[int]]:
+        """Return the prompt's tokens in the parts that can be reused: the head, each shared part, the rest."""
+        head = [
+            *vocabulary.encode_template(self.before_system),
+            *vocabulary.encode(prompt.system),
+            *vocabulary.encode_template(self.before_user),
+        ]
+        rest = [
+            *vocabulary.encode(prompt.ask),
+            *vocabulary.encode_template(self.before_answer),
+            *vocabulary.encode(prompt.answer_start),
+        ]
+        return [head, *(vocabulary.encode(part) for part in prompt.shared), rest]
 
 
 def template_of(model: llama_cpp.llama_model_p, name: str) -> ChatTemplate:

@@ -94,7 +94,7 @@ class LlamaSession:
 
     def count_prompt(self, prompt: Prompt) -> int:
         """Tokens of the prompt with its template."""
-        return len(self._model.template.encode(prompt, self._model.vocabulary))
+        return sum(map(len, self._model.template.encode(prompt, self._model.vocabulary)))
 
     def generate(self, prompt: Prompt, *, max_tokens: int, stop: Sequence[str] = ()) -> Iterator[str]:
         """Yield the greedy continuation; see the port."""
@@ -102,14 +102,14 @@ class LlamaSession:
 
     def score(self, prompt: Prompt, choices: Sequence[str]) -> tuple[float, ...]:
         """Log-probability of each choice's first token after the prompt."""
-        tokens = self._fitting(prompt, answer_tokens=1)
+        parts = self._fitting(prompt, answer_tokens=1)
         cancel = self._place.cancel
         firsts = [self._model.vocabulary.encode(choice)[0] for choice in choices]
         outcome: queue.SimpleQueue[tuple[int, tuple[float, ...]] | CancelledError | ModelError] = queue.SimpleQueue()
 
         def job(context: NativeContext) -> None:
             try:
-                reused = context.evaluate(tokens, cancel)
+                reused = context.evaluate(parts, cancel)
                 logits = context.logits().astype(np.float64)
                 total = np.logaddexp.reduce(logits)
                 outcome.put((reused, tuple(float(logits[first] - total) for first in firsts)))
@@ -122,11 +122,11 @@ class LlamaSession:
         if isinstance(result, Exception):
             raise result
         reused, scores = result
-        self._spend(len(tokens), reused, 0)
+        self._spend(sum(map(len, parts)), reused, 0)
         return scores
 
     def _pieces(self, prompt: Prompt, max_tokens: int) -> Iterator[str]:
-        tokens = self._fitting(prompt, answer_tokens=max_tokens)
+        parts = self._fitting(prompt, answer_tokens=max_tokens)
         cancel, left = self._place.cancel, threading.Event()
         made: queue.SimpleQueue[int | CancelledError | ModelError | None] = queue.SimpleQueue()
         reused = 0
@@ -134,7 +134,7 @@ class LlamaSession:
         def job(context: NativeContext) -> None:
             nonlocal reused
             try:
-                reused = context.evaluate(tokens, cancel)
+                reused = context.evaluate(parts, cancel)
                 for index in range(max_tokens):
                     token = int(np.argmax(context.logits()))
                     if left.is_set() or context.ends_answer(token):
@@ -159,16 +159,17 @@ class LlamaSession:
                     yield piece
         finally:
             left.set()
-            self._spend(len(tokens), reused, count)
+            self._spend(sum(map(len, parts)), reused, count)
 
-    def _fitting(self, prompt: Prompt, *, answer_tokens: int) -> list[int]:
-        tokens = self._model.template.encode(prompt, self._model.vocabulary)
-        if len(tokens) + answer_tokens > self.context_tokens:
+    def _fitting(self, prompt: Prompt, *, answer_tokens: int) -> list[list[int]]:
+        parts = self._model.template.encode(prompt, self._model.vocabulary)
+        prompt_tokens = sum(map(len, parts))
+        if prompt_tokens + answer_tokens > self.context_tokens:
             raise ModelError(
-                f"a prompt of {len(tokens)} tokens and an answer of {answer_tokens} do not fit the context of "
+                f"a prompt of {prompt_tokens} tokens and an answer of {answer_tokens} do not fit the context of "
                 f"{self.context_tokens}; lower answer.evidence_tokens or answer.max_tokens"
             )
-        return tokens
+        return parts
 
     def _spend(self, prompt_tokens: int, reused_tokens: int, answer_tokens: int) -> None:
         self.spent = Budget(

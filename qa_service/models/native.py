@@ -52,27 +52,35 @@ class NativeContext:
         if not self._context:
             raise ModelError(f"{name}: no memory for a context of {context_tokens} tokens; lower llm.context_tokens")
         self._memory = llama_cpp.llama_get_memory(self._context)
-        self._evaluated: list[int] = []
+        self._parts: list[list[int]] = []
         self._cancel = threading.Event()
         self._abort = llama_cpp.ggml_abort_callback(lambda _data: self._cancel.is_set())
         llama_cpp.llama_set_abort_callback(self._context, self._abort, None)
 
-    def evaluate(self, tokens: list[int], cancel: threading.Event) -> int:
-        """Make `tokens` the evaluated sequence and return how many of them were still evaluated from before.
+    def evaluate(self, parts: list[list[int]], cancel: threading.Event) -> int:
+        """Make `parts` the evaluated sequence and return how many of their tokens were still evaluated from before.
+
+        Parts are reused whole, and each is decoded in batches of its own: the numbers that llama.cpp computes for a
+        token depend, in their last digits, on what is decoded with it, and an answer must not depend on the question
+        before. The last part is decoded always, for its logits.
 
         Raises CancelledError within one layer's time after `cancel` is set; the evaluated sequence is then empty.
         """
         self._cancel = cancel
-        kept = _common_prefix(self._evaluated, tokens[:-1])
+        reused = _common_prefix(self._parts, parts[:-1])
+        kept = sum(map(len, parts[:reused]))
         if not llama_cpp.llama_memory_seq_rm(self._memory, 0, kept, -1):
-            kept = self._forget()
-        del self._evaluated[kept:]
-        for start in range(kept, len(tokens), BATCH_TOKENS):
-            self._decode(tokens[start : start + BATCH_TOKENS])
+            self._forget()
+            reused = kept = 0
+        del self._parts[reused:]
+        for part in parts[reused:]:
+            for start in range(0, len(part), BATCH_TOKENS):
+                self._decode(part[start : start + BATCH_TOKENS])
+            self._parts.append(part)
         return kept
 
     def append(self, token: int) -> None:
-        """Evaluate one more token, under the cancel event of the last `evaluate`."""
+        """Evaluate one more token, under the cancel event of the last `evaluate`. It is not reused."""
         self._decode([token])
 
     def logits(self) -> NDArray[np.float32]:
@@ -99,12 +107,10 @@ class NativeContext:
             if code == _ABORTED:
                 raise CancelledError("nobody waits for this answer any more")
             raise ModelError(f"llama_decode failed with code {code} on {len(tokens)} tokens")
-        self._evaluated += tokens
 
-    def _forget(self) -> int:
+    def _forget(self) -> None:
         llama_cpp.llama_memory_clear(self._memory, True)
-        self._evaluated.clear()
-        return 0
+        self._parts.clear()
 
 
 def load_file(path: Path, *, name: str, vocabulary_only: bool) -> llama_cpp.llama_model_p:
@@ -128,5 +134,5 @@ def load_vocabulary(path: Path, *, name: str) -> Vocabulary:
         llama_cpp.llama_model_free(model)
 
 
-def _common_prefix(left: list[int], right: list[int]) -> int:
+def _common_prefix(left: list[list[int]], right: list[list[int]]) -> int:
     return next((i for i, (a, b) in enumerate(zip(left, right, strict=False)) if a != b), min(len(left), len(right)))

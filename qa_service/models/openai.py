@@ -120,7 +120,7 @@ class OpenAISession:
 
     def count_prompt(self, prompt: Prompt) -> int:
         """Tokens of the prompt, and an upper bound for the server's template."""
-        return self.count(prompt.system) + self.count(prompt.shared) + self.count(prompt.ask) + _TEMPLATE_TOKENS
+        return sum(map(self.count, (prompt.system, *prompt.shared, prompt.ask))) + _TEMPLATE_TOKENS
 
     def generate(self, prompt: Prompt, *, max_tokens: int, stop: Sequence[str] = ()) -> Iterator[str]:
         """Yield the greedy continuation; see the port. `answer_start` is ignored."""
@@ -159,7 +159,7 @@ class OpenAISession:
         self.spent = msgspec.structs.replace(self.spent, prompt_tokens=self.spent.prompt_tokens + prompt_tokens)
         messages = [
             {"role": "system", "content": prompt.system},
-            {"role": "user", "content": prompt.shared + prompt.ask},
+            {"role": "user", "content": "".join((*prompt.shared, prompt.ask))},
         ]
         body = {
             "model": self.model_name,

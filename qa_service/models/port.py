@@ -16,8 +16,10 @@ class Prompt(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     """One exchange: what stays the same comes first, so that it stays evaluated."""
 
     system: str
-    shared: str
-    """The head of the user's message, equal in several calls: evidence and question."""
+    shared: tuple[str, ...]
+    """The head of the user's message in parts, equal in several calls: evidence, one passage a part, and the question.
+
+    What two prompts have in common is reused part by part: see `NativeContext.evaluate`."""
     ask: str
     """The tail of the user's message, different in each call."""
     answer_start: str = ""

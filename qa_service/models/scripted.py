@@ -70,7 +70,7 @@ class ScriptedSession:
 
     def count_prompt(self, prompt: Prompt) -> int:
         """Words of the whole prompt."""
-        return sum(map(self.count, (prompt.system, prompt.shared, prompt.ask, prompt.answer_start)))
+        return sum(map(self.count, (prompt.system, *prompt.shared, prompt.ask, prompt.answer_start)))
 
     def generate(self, prompt: Prompt, *, max_tokens: int, stop: Sequence[str] = ()) -> Iterator[str]:
         """Yield the script's answer word by word."""

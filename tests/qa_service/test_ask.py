@@ -129,7 +129,7 @@ def test_evidence_is_told_before_the_draft_and_the_draft_as_it_comes(make_index:
 
 def test_a_follow_up_is_completed_and_shown(make_index: MakeIndex) -> None:
     def script(prompt: Prompt) -> str:
-        rewriting = "Conversation:" in prompt.shared
+        rewriting = prompt.shared[0].startswith("Conversation:")
         return (
             "Who opened a school in Saltmarket?" if rewriting else "Mayor Nessa Halloran opened a school in Saltmarket."
         )

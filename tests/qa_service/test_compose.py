@@ -27,7 +27,7 @@ def brief_of(question: str, hits: list[Hit], *, evidence_tokens: int = 400, cont
 def test_passages_come_best_first_and_the_question_last(make_hit: Callable[..., Hit]) -> None:
     hits = [make_hit("The bridge opened.", title="Opening"), make_hit("A storm came.", title="Storm", number=2)]
     brief = brief_of("When did the bridge open?", hits)
-    assert brief.shared == (
+    assert "".join(brief.shared) == (
         "Passages:\n\n[1] Opening (2024-03-14)\nThe bridge opened.\n\n[2] Storm (2024-03-14)\nA storm came.\n\n"
         "Question: When did the bridge open?\n\n"
     )

@@ -27,7 +27,7 @@ def rewrite(question: str, says: str, conversation: tuple[Turn, ...] = TALK) -> 
 def test_a_question_with_a_pronoun_is_completed_from_the_conversation() -> None:
     standalone, asked = rewrite("How old is she?", "How old is Katrin Voss?")
     assert standalone == "How old is Katrin Voss?"
-    assert "Assistant: Katrin Voss won" in asked[0].shared
+    assert "Assistant: Katrin Voss won" in asked[0].shared[0]
 
 
 def test_a_question_that_stands_alone_costs_no_model_call() -> None:
