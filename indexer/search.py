@@ -42,6 +42,7 @@ class Index:
 
         Raises VectorStoreError or IndexCorruptError when a half of the search fails.
         """
+        query = query.encode(errors="replace").decode()  # bytes of a command line that are no text become "?"
         if not query.strip():
             return []
         searching = self._threads.submit(

@@ -69,7 +69,7 @@ def make_handler(hub: Hub) -> type[BaseHTTPRequestHandler]:
             else:
                 self.wfile.write(rest)
 
-        def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base class's
+        def log_message(self, format: str, *args: object) -> None:
             return
 
     return Handler

@@ -16,7 +16,7 @@ pytestmark = pytest.mark.contract
 def footnote(tmp_path: Path, home: Path, minilm):
     """Run a command as installed; the embedder's fixture has seen to it that the model is there."""
     del minilm
-    commands = {name: command for name, command in main.commands.items()}
+    commands = dict(main.commands)
     main.add_command(index)
     main.add_command(search)
 
