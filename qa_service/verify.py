@@ -19,7 +19,11 @@ from qa_service.values import Reason, Verdict
 
 _WHY = re.compile(r"\b(?:why|how come|what (?:is|was|were|are) the reasons?|for what reason)\b", re.IGNORECASE)
 _HOW_MANY = re.compile(r"\bhow (?:many|much|old|long|far|tall|high|large|big)\b", re.IGNORECASE)
-_WHEN = re.compile(r"\b(?:when|(?:what|which) (?:year|month|day|date)|how long ago)\b", re.IGNORECASE)
+_WHEN = re.compile(
+    r"(?:^\W*|[,;]\s*)when\b|\bwhen (?:did|do|does|is|was|are|were|will|would|has|have|had|can|could)\b"
+    r"|\b(?:what|which) (?:year|month|day|date)\b|\bhow long ago\b",
+    re.IGNORECASE,
+)
 _OPEN = re.compile(r"\b(?:who|whom|whose|what|which|where|why|how)\b", re.IGNORECASE)
 _TIMES = frozenset(term.key for word in (*MONTHS, *WEEKDAYS, *TIME_WORDS) for term in terms(word))
 _NEGATION_REACH = 4

@@ -41,6 +41,11 @@ def test_what_the_evidence_does_not_hold_is_unsupported(make_sentences: Make, cl
     assert judge(claim, make_sentences(BRIDGE), question).verdict == "unsupported"
 
 
+def test_a_when_that_asks_nothing_wants_no_time(make_sentences: Make) -> None:
+    evidence = make_sentences("The council approved the bridge when Mayor Halloran was abroad.")
+    assert judge("Mayor Halloran was abroad.", evidence, "Who was abroad when it was approved?").verdict == "supported"
+
+
 def test_a_claim_without_evidence_is_unsupported() -> None:
     assert judge("The bridge is blue.", (), "What colour is the bridge?").verdict == "unsupported"
 

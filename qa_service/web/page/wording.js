@@ -11,7 +11,7 @@ const REASONS = {
   low_relevance: "The passages that came closest are about something else, or only touch on this.",
   unsupported: "No passage bears out an answer, so none is shown.",
   contradicted: "What suggested itself as an answer is at odds with a passage, so it is not shown.",
-  reason_not_stated: "What happened may be in the documents; why it happened is not.",
+  reason_not_stated: "The documents report what happened. They give no reason for it, so none is shown.",
   false_premise: "The question takes something for granted that the documents do not say.",
   ambiguous: "The question can be read in more than one way. Name the person, place or date you mean.",
   deadline: "Finding and checking an answer took longer than is allowed. Ask again, or ask for less at once.",
@@ -49,10 +49,13 @@ export function describeOutcome(answer) {
 
 /** @param {Answer} answer @returns {string} */
 function explain({ status, reason, removed_claims }) {
+  if (reason === "reason_not_stated") {
+    return REASONS.reason_not_stated;
+  }
   if (status === "partial" && removed_claims > 0) {
     return `Part of this could not be confirmed and was left out (${count(removed_claims, "sentence")}).`;
   }
-  if (status === "partial" && reason !== "reason_not_stated") {
+  if (status === "partial") {
     return "Only this much could be confirmed.";
   }
   if (status === "conflict") {
