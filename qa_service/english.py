@@ -19,6 +19,9 @@ FUNCTION_WORDS = frozenset(
     """.split()
 )
 
+ACRONYMS = frozenset("us it who".split())
+"""Acronyms that are function words when written small."""
+
 NEGATIONS = frozenset(
     """
     not no never none nobody nothing neither nor without cannot can't won't didn't doesn't don't isn't wasn't aren't
@@ -53,10 +56,15 @@ _UNITS = (
     "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen "
     "eighteen nineteen"
 ).split()
+_ORDINALS = "first second third fourth fifth sixth seventh eighth ninth tenth".split()
 _TENS = "twenty thirty forty fifty sixty seventy eighty ninety".split()
 NUMERALS: dict[str, str] = (
     {word: str(value) for value, word in enumerate(_UNITS)}
     | {word: str(10 * (index + 2)) for index, word in enumerate(_TENS)}
     | {"dozen": "12", "hundred": "100", "thousand": "1000", "million": "1000000", "billion": "1000000000"}
-    | {"first": "1", "second": "2", "third": "3", "fourth": "4", "fifth": "5", "once": "1", "twice": "2", "half": "0.5"}
+    | {"once": "1", "twice": "2", "half": "0.5"}
+    | {
+        word: f"{value}{'st nd rd'.split()[value - 1] if value <= 3 else 'th'}"
+        for value, word in enumerate(_ORDINALS, 1)
+    }
 )

@@ -9,14 +9,14 @@ from typing import Literal
 import msgspec
 import snowballstemmer
 
-from qa_service.english import FUNCTION_WORDS, MONTHS, NUMERALS
+from qa_service.english import ACRONYMS, FUNCTION_WORDS, MONTHS, NUMERALS
 
 Kind = Literal["name", "number", "content", "function"]
 
 _WORD = re.compile(
-    r"\d+(?:[.,:]\d+)*"  # a number, with its separators
+    r"\d+(?:st|nd|rd|th)\b|\d+(?:[.,:]\d+)*"  # a number, with its separators
     r"|[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]"  # scripts written without spaces: a character is a word
-    r"|[^\W\d_]+(?:['\u2019\u02bc][^\W\d_]+)*"
+    r"|[^\W\d_][^\W_]*(?:['\u2019\u02bc][^\W\d_]+)*"  # a word, or a code such as DB10
 )
 _SENTENCE_START = re.compile(r"(?:^|[.!?:;\n\"\u201c\u2018(\[|]|[-*\u2022]\s)\s*$")
 _STEMMER = snowballstemmer.stemmer("english")
@@ -36,7 +36,7 @@ def terms(text: str) -> tuple[Term, ...]:
     """Return the words of `text` in order.
 
     A name is a capitalised word that does not merely begin a sentence; a number's key is its value in plain digits, for
-    numerals ("three") too. Words of scripts without capitals are content.
+    numerals ("three") too, an ordinal's is `3rd` for "third". Words of scripts without capitals are content.
     """
     return tuple(_term(text, match) for match in _WORD.finditer(text))
 
@@ -54,19 +54,18 @@ def content_keys(text: str) -> frozenset[str]:
 def _term(text: str, match: re.Match[str]) -> Term:
     word = match.group()
     plain = _plain(word)
+    capital = word[0].isupper() and not _SENTENCE_START.search(text, 0, match.start())
+    acronym = len(word) > 1 and word.isupper()
     kind: Kind
     if word[0].isdigit():
         key, kind = _number_key(plain), "number"
-    elif plain in NUMERALS and not (word[0].isupper() and plain in {"second", "half"}):
+    elif plain in NUMERALS:
         key, kind = NUMERALS[plain], "number"
-    elif plain in FUNCTION_WORDS:
-        key, kind = plain, ("name" if word.isupper() and len(word) > 1 and plain in {"us", "it", "who"} else "function")
-    elif plain in MONTHS and word[0].isupper():
-        key, kind = plain, "name"
+    elif plain in FUNCTION_WORDS and not (acronym and plain in ACRONYMS) and not (capital and plain in MONTHS):
+        key, kind = plain, "function"
     else:
         key = _STEMMER.stemWord(plain)
-        capital = word[0].isupper() and (word.isupper() or not _SENTENCE_START.search(text, 0, match.start()))
-        kind = "name" if capital and len(word) > 1 else "content"
+        kind = "name" if acronym or (capital and len(word) > 1) else "content"
     return Term(key=key, kind=kind, start=match.start(), end=match.end())
 
 

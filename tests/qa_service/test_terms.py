@@ -15,6 +15,9 @@ def test_a_name_is_a_capitalised_word_that_does_not_merely_begin_a_sentence() ->
     assert found["Halloran"] == found["Nessa"] == found["NATO"] == "name"
     assert found["Bridges"] == "content"
     assert found["Then"] == "function"
+    assert kinds("the US and us, in May one may")["US"] == "name"
+    assert kinds("in May")["May"] == "name"
+    assert kinds("May I ask")["May"] == "function"
 
 
 def test_inflected_words_and_possessives_meet_under_one_key() -> None:
@@ -29,6 +32,13 @@ def test_numbers_meet_by_value() -> None:
     assert content_keys("1,250") == content_keys("1250") == content_keys("1250.0") == {"1250"}
     assert content_keys("three") == content_keys("3") == content_keys("٣")
     assert content_keys("2.5") != content_keys("25")
+
+
+def test_an_ordinal_is_not_the_number_and_a_code_is_one_word() -> None:
+    assert content_keys("fourth") == content_keys("4th") != content_keys("4")
+    assert content_keys("the 1990s") == {"1990"}
+    assert kinds("only 10 DB10s, 5km away")["DB10s"] == "name"
+    assert kinds("5km") == {"5": "number", "km": "content"}
 
 
 def test_scripts_without_spaces_are_compared_by_character() -> None:
