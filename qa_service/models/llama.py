@@ -7,15 +7,14 @@ import queue
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
 import numpy as np
 
 from qa_service.errors import CancelledError, ModelError
 from qa_service.models.native import NativeContext
 from qa_service.models.places import Place, PlaceQueue
-from qa_service.models.port import Budget, Prompt
+from qa_service.models.port import Prompt
+from qa_service.models.session import PlacedSession
 from qa_service.models.stopping import until_stop
 
 _Job = Callable[[NativeContext], None]
@@ -70,23 +69,12 @@ class LlamaModel:
         self._jobs.put(job)
 
 
-class LlamaSession:
+class LlamaSession(PlacedSession):
     """One request's calls on the model, in its turn. Not shared between threads."""
 
     def __init__(self, model: LlamaModel, place: Place) -> None:
-        self.model_name = model.name
-        self.context_tokens = model.context_tokens
-        self.spent = Budget()
+        super().__init__(place, model_name=model.name, context_tokens=model.context_tokens)
         self._model = model
-        self._place = place
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._place.leave()
 
     def count(self, text: str) -> int:
         """Tokens of `text` as plain text."""
@@ -103,7 +91,7 @@ class LlamaSession:
     def score(self, prompt: Prompt, choices: Sequence[str]) -> tuple[float, ...]:
         """Log-probability of each choice's first token after the prompt."""
         parts = self._fitting(prompt, answer_tokens=1)
-        cancel = self._place.cancel
+        cancel = self.place.cancel
         firsts = [self._model.vocabulary.encode(choice)[0] for choice in choices]
         outcome: queue.SimpleQueue[tuple[int, tuple[float, ...]] | CancelledError | ModelError] = queue.SimpleQueue()
 
@@ -116,18 +104,18 @@ class LlamaSession:
             except (CancelledError, ModelError) as error:
                 outcome.put(error)
 
-        self._place.wait()
+        self.place.wait()
         self._model.submit(job)
         result = outcome.get()
         if isinstance(result, Exception):
             raise result
         reused, scores = result
-        self._spend(sum(map(len, parts)), reused, 0)
+        self.spend(prompt_tokens=sum(map(len, parts)), reused_tokens=reused)
         return scores
 
     def _pieces(self, prompt: Prompt, max_tokens: int) -> Iterator[str]:
         parts = self._fitting(prompt, answer_tokens=max_tokens)
-        cancel, left = self._place.cancel, threading.Event()
+        cancel, left = self.place.cancel, threading.Event()
         made: queue.SimpleQueue[int | CancelledError | ModelError | None] = queue.SimpleQueue()
         reused = 0
 
@@ -146,7 +134,7 @@ class LlamaSession:
             except (CancelledError, ModelError) as error:
                 made.put(error)
 
-        self._place.wait()
+        self.place.wait()
         self._model.submit(job)
         decoder = codecs.getincrementaldecoder("utf-8")(errors="replace")
         count = 0
@@ -159,21 +147,9 @@ class LlamaSession:
                     yield piece
         finally:
             left.set()
-            self._spend(sum(map(len, parts)), reused, count)
+            self.spend(prompt_tokens=sum(map(len, parts)), reused_tokens=reused, answer_tokens=count)
 
     def _fitting(self, prompt: Prompt, *, answer_tokens: int) -> list[list[int]]:
         parts = self._model.template.encode(prompt, self._model.vocabulary)
-        prompt_tokens = sum(map(len, parts))
-        if prompt_tokens + answer_tokens > self.context_tokens:
-            raise ModelError(
-                f"a prompt of {prompt_tokens} tokens and an answer of {answer_tokens} do not fit the context of "
-                f"{self.context_tokens}; lower answer.evidence_tokens or answer.max_tokens"
-            )
+        self.check_fit(prompt_tokens=sum(map(len, parts)), answer_tokens=answer_tokens)
         return parts
-
-    def _spend(self, prompt_tokens: int, reused_tokens: int, answer_tokens: int) -> None:
-        self.spent = Budget(
-            prompt_tokens=self.spent.prompt_tokens + prompt_tokens,
-            reused_tokens=self.spent.reused_tokens + reused_tokens,
-            answer_tokens=self.spent.answer_tokens + answer_tokens,
-        )

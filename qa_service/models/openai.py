@@ -8,15 +8,15 @@ import json
 import queue
 import threading
 from collections.abc import Iterator, Sequence
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 import httpx
 import msgspec
 
 from qa_service.errors import CancelledError, ModelError
 from qa_service.models.places import POLL_S, Place, PlaceQueue
-from qa_service.models.port import Budget, Prompt
+from qa_service.models.port import Prompt
+from qa_service.models.session import PlacedSession
 from qa_service.models.stopping import until_stop
 from qa_service.models.vocabulary import Vocabulary
 
@@ -96,23 +96,12 @@ class OpenAIModel:
         self.client.close()
 
 
-class OpenAISession:
+class OpenAISession(PlacedSession):
     """One request's calls on the server."""
 
     def __init__(self, model: OpenAIModel, place: Place) -> None:
-        self.model_name = model.name
-        self.context_tokens = model.context_tokens
-        self.spent = Budget()
+        super().__init__(place, model_name=model.name, context_tokens=model.context_tokens)
         self._model = model
-        self._place = place
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._place.leave()
 
     def count(self, text: str) -> int:
         """Tokens of `text` in the configured tokenizer's vocabulary."""
@@ -146,17 +135,13 @@ class OpenAISession:
                 if choice.delta and choice.delta.content:
                     said += choice.delta.content
                     yield choice.delta.content
-        self.spent = msgspec.structs.replace(self.spent, answer_tokens=self.spent.answer_tokens + self.count(said))
+        self.spend(answer_tokens=self.count(said))
 
     def _stream(self, prompt: Prompt, *, max_tokens: int, extra: dict[str, Any]) -> Iterator[_Completion]:
         prompt_tokens = self.count_prompt(prompt)
-        if prompt_tokens + max_tokens > self.context_tokens:
-            raise ModelError(
-                f"a prompt of {prompt_tokens} tokens and an answer of {max_tokens} do not fit the context of "
-                f"{self.context_tokens}; lower answer.evidence_tokens or answer.max_tokens"
-            )
-        self._place.wait()
-        self.spent = msgspec.structs.replace(self.spent, prompt_tokens=self.spent.prompt_tokens + prompt_tokens)
+        self.check_fit(prompt_tokens=prompt_tokens, answer_tokens=max_tokens)
+        self.place.wait()
+        self.spend(prompt_tokens=prompt_tokens)
         messages = [
             {"role": "system", "content": prompt.system},
             {"role": "user", "content": "".join((*prompt.shared, prompt.ask))},
@@ -199,7 +184,7 @@ class OpenAISession:
         threading.Thread(target=read, name="openai-reader", daemon=True).start()
         try:
             while True:
-                if self._place.cancel.is_set():
+                if self.place.cancel.is_set():
                     raise CancelledError("nobody waits for this answer any more")
                 try:
                     event = arrived.get(timeout=POLL_S)

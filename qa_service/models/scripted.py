@@ -4,12 +4,11 @@ choice.
 
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from types import TracebackType
-from typing import Self
 
-from qa_service.errors import CancelledError, ModelError
+from qa_service.errors import CancelledError
 from qa_service.models.places import Place, PlaceQueue
-from qa_service.models.port import Budget, Prompt
+from qa_service.models.port import Prompt
+from qa_service.models.session import PlacedSession
 from qa_service.models.stopping import until_stop
 
 
@@ -46,23 +45,12 @@ class ScriptedModel:
         self._places.close()
 
 
-class ScriptedSession:
+class ScriptedSession(PlacedSession):
     """One request's calls on the script."""
 
     def __init__(self, model: ScriptedModel, place: Place) -> None:
-        self.model_name = model.name
-        self.context_tokens = model.context_tokens
-        self.spent = Budget()
+        super().__init__(place, model_name=model.name, context_tokens=model.context_tokens)
         self._model = model
-        self._place = place
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._place.leave()
 
     def count(self, text: str) -> int:
         """Words of `text`."""
@@ -74,26 +62,21 @@ class ScriptedSession:
 
     def generate(self, prompt: Prompt, *, max_tokens: int, stop: Sequence[str] = ()) -> Iterator[str]:
         """Yield the script's answer word by word."""
-        if self.count_prompt(prompt) + max_tokens > self.context_tokens:
-            raise ModelError(f"the prompt and {max_tokens} tokens do not fit the context of {self.context_tokens}")
+        self.check_fit(prompt_tokens=self.count_prompt(prompt), answer_tokens=max_tokens)
         return until_stop(self._words(prompt, max_tokens), stop)
 
     def score(self, prompt: Prompt, choices: Sequence[str]) -> tuple[float, ...] | None:
         """Return the script's verdicts; None when it has none."""
-        self._place.wait()
+        self.place.wait()
         if self._model.verdict is None:
             return None
         return tuple(self._model.verdict(prompt, choice) for choice in choices)
 
     def _words(self, prompt: Prompt, max_tokens: int) -> Iterator[str]:
-        self._place.wait()
+        self.place.wait()
         words = self._model.script(prompt).split(" ")[:max_tokens]
-        prompt_tokens = self.count_prompt(prompt)
-        self.spent = Budget(
-            prompt_tokens=self.spent.prompt_tokens + prompt_tokens,
-            answer_tokens=self.spent.answer_tokens + len(words),
-        )
+        self.spend(prompt_tokens=self.count_prompt(prompt), answer_tokens=len(words))
         for number, word in enumerate(words):
-            if self._place.cancel.is_set():
+            if self.place.cancel.is_set():
                 raise CancelledError("nobody waits for this answer any more")
             yield word if number == 0 else f" {word}"
