@@ -47,8 +47,8 @@ def compose(question: str, hits: Sequence[Hit], *, session: ModelSession, settin
     """Return the brief: at most `settings.evidence_tokens` tokens of evidence, counted in the model's own vocabulary.
 
     Sentences go in by relevance, each drawing in its predecessor (which names what "he" and "it" stand for), and are
-    read in the order of their document. What is left of the context after the question and the answer bounds the
-    evidence too, so that the prompt cannot overflow whatever the settings say.
+    read in the order of their paragraph, the best paragraph first. What is left of the context after the question and
+    the answer bounds the evidence too, so that the prompt cannot overflow whatever the settings say.
     """
     passages = _select(question, hits, tokens=_room(question, session, settings), session=session)
     return Brief(question=question, passages=passages, system=SYSTEM, shared=_shared(question, passages, session))
@@ -79,19 +79,10 @@ def _select(question: str, hits: Sequence[Hit], *, tokens: int, session: ModelSe
             opened.add(rank)
             chosen.update((rank, at) for at in wanted)
     return tuple(
-        Passage(
-            hit=hits[rank],
-            sentences=tuple(sentence for sentence in paragraphs[rank] if (rank, sentence.index) in chosen),
-        )
-        for rank in sorted(opened, key=lambda rank: _reading_place(rank, hits))
+        Passage(hit=hit, sentences=tuple(sentence for sentence in paragraphs[rank] if (rank, sentence.index) in chosen))
+        for rank, hit in enumerate(hits)
+        if rank in opened
     )
-
-
-def _reading_place(rank: int, hits: Sequence[Hit]) -> tuple[int, int]:
-    """Put documents in the order of their best paragraph, and a document's paragraphs in the order of its text."""
-    document_id = hits[rank].paragraph.document_id
-    best = next(other for other, hit in enumerate(hits) if hit.paragraph.document_id == document_id)
-    return best, hits[rank].paragraph.number
 
 
 def _by_relevance(question: str, paragraphs: Sequence[Sequence[Sentence]]) -> list[tuple[int, int]]:
