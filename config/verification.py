@@ -18,7 +18,7 @@ from config.progress import progress_bar
 MARKER_NAME = ".verified.json"
 PIECE_BYTES = 1 << 20
 
-State = Literal["here", "not here", "incomplete", "altered?"]
+State = Literal["here", "not here", "incomplete", "altered?", "unreadable"]
 
 
 class Noted(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -35,7 +35,8 @@ class Problem(NamedTuple):
     file: ModelFile
     missing: bool
     text: str
-    """`is missing`, `has 3 bytes instead of 5`, `has SHA-256 … instead of …`."""
+    """`is missing`, `has 3 bytes instead of 5`, `has SHA-256 … instead of …`, `cannot be read (…)`."""
+    unreadable: bool = False
 
 
 def hash_file(path: Path, tell: Callable[[int], None] = lambda _: None) -> str:
@@ -50,7 +51,10 @@ def hash_file(path: Path, tell: Callable[[int], None] = lambda _: None) -> str:
 
 def state_at_a_glance(model: Model, folder: Path) -> State:
     """Judge by names, sizes and the marker, without reading the files."""
-    present = [file for file in model.files if (folder / file.name).is_file()]
+    try:
+        present = [file for file in model.files if (folder / file.name).is_file()]
+    except OSError:
+        return "unreadable"
     if not present:
         return "not here"
     if len(present) < len(model.files):
@@ -72,7 +76,11 @@ def find_problems(model: Model, folder: Path, *, rehash: bool = False) -> list[P
         return problems
     with progress_bar(f"verifying {model.id}", total=sum(file.bytes for file in unread)) as bar:
         for file in unread:
-            noted = _note(folder, file, hash_file(folder / file.name, bar.advance))
+            try:
+                noted = _note(folder, file, hash_file(folder / file.name, bar.advance))
+            except OSError as error:
+                problems.append(_unreadable(file, error))
+                continue
             if noted.sha256 == file.sha256:
                 marker[file.name] = noted
             else:
@@ -93,10 +101,17 @@ def wrong_hash(file: ModelFile, actual: str) -> str:
 
 def _wrong_size(folder: Path, file: ModelFile) -> Problem | None:
     path = folder / file.name
-    if not path.is_file():
-        return Problem(file, True, "is missing")
-    size = path.stat().st_size
+    try:
+        if not path.is_file():
+            return Problem(file, True, "is missing")
+        size = path.stat().st_size
+    except OSError as error:
+        return _unreadable(file, error)
     return None if size == file.bytes else Problem(file, False, f"has {size} bytes instead of {file.bytes}")
+
+
+def _unreadable(file: ModelFile, error: OSError) -> Problem:
+    return Problem(file, False, f"cannot be read ({error.strerror})", unreadable=True)
 
 
 def _vouched(folder: Path, file: ModelFile, marker: dict[str, Noted]) -> bool:

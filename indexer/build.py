@@ -50,6 +50,8 @@ class BuildReport(msgspec.Struct, frozen=True, kw_only=True):
     skipped: tuple[SkippedFile, ...]
     duplicate_count: int
     """Files that were the same document as another one."""
+    unsupported_count: int
+    """Files of kinds that cannot be read, which were left out."""
     duration_s: dict[str, float]
     """By stage, in the order of their first beginning."""
 
@@ -68,9 +70,10 @@ def build(
     again. Another build in the same folder is waited for, which `tell` is told. Killed at any moment it leaves the old
     generation published, and the next build makes the same one as an undisturbed build.
 
-    Raises EmptyCorpusError when there is nothing to index, LoadError for a path that does not exist, ConfigError for
-    settings that do not fit the embedder, IndexCorruptError when the new generation fails its verification,
-    VectorStoreError when the vector database fails. After any of them the old generation is still published.
+    Raises EmptyCorpusError when there is nothing to index, LoadError for a path that does not exist or cannot be read,
+    ConfigError for settings that do not fit the embedder, IndexWriteError when the index folder cannot be written,
+    IndexCorruptError when the new generation fails its verification, VectorStoreError when the vector database fails.
+    After any of them the old generation is still published.
     """
     database = database or vector_database(settings.vectors)
     folder = IndexFolder(Path(settings.index.directory))
@@ -132,12 +135,12 @@ class _Counted(msgspec.Struct, frozen=True, kw_only=True):
 def _finished(
     folder: IndexFolder, identity: Identity, embedder: Embedder, database: VectorDatabase
 ) -> Generation | None:
-    """Return the manifest of the generation if it was built before and is whole."""
+    """Return the manifest of the generation if it was built before, is whole and fits."""
     if not folder.path(identity.generation_id).exists():
         return None
     try:
         opened = open_generation(folder, identity.generation_id, embedder=embedder, database=database)
-    except IndexCorruptError as error:
+    except (IndexCorruptError, IndexMismatchError) as error:
         _log.warning("building %s anew: %s", identity.generation_id, error)
         return None
     opened.close()
@@ -229,5 +232,6 @@ def _report(
         reused_chunks=counted.reused,
         skipped=loaded.skipped,
         duplicate_count=loaded.duplicate_count,
+        unsupported_count=loaded.unsupported_count,
         duration_s={name: round(seconds, 3) for name, seconds in clock.seconds.items()},
     )

@@ -33,7 +33,7 @@ from chromadb.config import Settings
 from chromadb.errors import ChromaError, NotFoundError
 
 from indexer.embed import Vectors
-from indexer.errors import REBUILD, IndexCorruptError, VectorStoreError
+from indexer.errors import MAKE_ROOM, REBUILD, IndexCorruptError, VectorStoreError
 from indexer.values import Filters
 from indexer.vectors import EmbeddedChunk, VectorStore, ranked
 
@@ -65,7 +65,7 @@ class ChromaFolders:
     def create(self, folder: Path, generation_id: str) -> VectorStore:
         """See `VectorDatabase.create`."""
         del generation_id
-        with _translated(f"{folder}: writing vectors"):
+        with _written(folder / "chroma"):
             return _NewFolderVectors(folder / "chroma")
 
     def open(self, folder: Path, generation_id: str) -> VectorStore:
@@ -73,12 +73,12 @@ class ChromaFolders:
         if not (folder / "chroma" / "chroma.sqlite3").is_file():
             raise IndexCorruptError(f"{folder}: the vectors of {generation_id} are missing; {REBUILD}")
         try:
-            with _translated(f"{folder}: opening vectors"):
+            with _translated(f"{folder / 'chroma'}: cannot be opened"):
                 client = _folder_client(folder / "chroma")
                 return _opened(client, _COLLECTION)
         except VectorStoreError as error:
             raise IndexCorruptError(
-                f"{folder}: Chroma cannot open the vectors ({error}); see that the folder is writable, or {REBUILD}"
+                f"{error}; see that you may write in this folder, as Chroma must even to read, or {REBUILD}"
             ) from error
 
     def drop(self, generation_id: str) -> None:
@@ -190,6 +190,9 @@ class _NewFolderVectors(ChromaVectors):
         self._path = path
         self._closed = False
 
+    def _named(self) -> AbstractContextManager[None]:
+        return _written(self._path)
+
     def close(self) -> None:
         """Write through what waits in Chroma's log, and free the folder.
 
@@ -251,12 +254,16 @@ def _where(filters: Filters) -> dict[str, Any] | None:
     return {"$and": conditions} if len(conditions) > 1 else next(iter(conditions), None)
 
 
+def _written(path: Path) -> AbstractContextManager[None]:
+    return _translated(f"{path}: cannot be written", remedy=f"; {MAKE_ROOM}")
+
+
 @contextmanager
-def _translated(what: str) -> Iterator[None]:
+def _translated(what: str, *, remedy: str = "") -> Iterator[None]:
     """Turn Chroma's errors into ours."""
     try:
         yield
     except NotFoundError as error:
         raise _MissingCollectionError(f"{what}: {error}") from error
     except (ChromaError, httpx.HTTPError, ValueError) as error:  # ValueError is how an unreachable server shows
-        raise VectorStoreError(f"{what}: {' '.join(str(error).split())}") from error
+        raise VectorStoreError(f"{what}: {' '.join(str(error).split())}{remedy}") from error

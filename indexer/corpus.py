@@ -29,14 +29,17 @@ class LoadedCorpus(msgspec.Struct, frozen=True, kw_only=True):
     skipped: tuple[SkippedFile, ...]
     duplicate_count: int
     """Files with the content and the place of another one; they are the same document."""
+    unsupported_count: int
+    """Files of kinds that cannot be read, which were left out."""
 
 
 def load_documents(paths: Sequence[Path]) -> LoadedCorpus:
     """Load every file below `paths`; one that cannot be read is skipped with its reason.
 
-    Raises EmptyCorpusError when no document remains, LoadError for a path that does not exist.
+    Raises EmptyCorpusError when no document remains, LoadError for a path that does not exist or cannot be read.
     """
-    files = find_files(paths)
+    found = find_files(paths)
+    files = found.files
     documents: dict[str, Document] = {}
     skipped: list[SkippedFile] = []
     with progress_bar("reading files", total=len(files), unit="files") as bar:
@@ -48,11 +51,12 @@ def load_documents(paths: Sequence[Path]) -> LoadedCorpus:
                 skipped.append(SkippedFile(path=error.path, reason=error.reason))
             bar.advance()
     if not documents:
-        raise EmptyCorpusError(f"none of {len(files)} files can be read as a document: {_reasons(skipped)}")
+        raise EmptyCorpusError(f"none of {len(files)} file(s) can be read as a document: {_reasons(skipped)}")
     return LoadedCorpus(
         documents=tuple(documents.values()),
         skipped=tuple(skipped),
         duplicate_count=len(files) - len(skipped) - len(documents),
+        unsupported_count=found.unsupported_count,
     )
 
 

@@ -3,6 +3,8 @@
 IndexerError
 ├── LoadError            one file cannot be read as a document: path, reason; the build goes on without it
 ├── EmptyCorpusError     no readable document under the given paths
+├── QueryError           the query of a search is empty or too long
+├── IndexWriteError      the index folder cannot be written: no permission, no space; the old index stays in use
 ├── IndexMissingError    no generation has been published yet
 ├── IndexMismatchError   the published generation belongs to another embedder or format
 ├── IndexCorruptError    a generation fails its own verification
@@ -13,6 +15,9 @@ from config.errors import FootnoteError
 
 REBUILD = "build it again with `footnote index PATH…`"
 """The remedy that ends the message of an error about a generation."""
+
+MAKE_ROOM = "see that its disk has room and that you may write there; an index published before stays in use"
+"""The remedy that ends the message of an error about writing."""
 
 
 class IndexerError(FootnoteError):
@@ -30,6 +35,14 @@ class LoadError(IndexerError):
 
 class EmptyCorpusError(IndexerError):
     """There is no readable document under the given paths."""
+
+
+class QueryError(IndexerError):
+    """The query of a search is empty or too long."""
+
+
+class IndexWriteError(IndexerError):
+    """The index folder cannot be written: no permission, no space. What was published before stays in use."""
 
 
 class IndexMissingError(IndexerError):

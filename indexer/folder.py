@@ -18,11 +18,12 @@ import os
 import re
 import secrets
 import shutil
+import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from indexer.errors import REBUILD, IndexCorruptError, IndexMissingError
+from indexer.errors import MAKE_ROOM, REBUILD, IndexCorruptError, IndexMissingError, IndexWriteError
 
 KEPT_GENERATIONS = 3
 """The current one, the one before it for rollback and for readers that still have it open, and one more."""
@@ -49,8 +50,10 @@ class IndexFolder:
             raise IndexMissingError(
                 f"{self.directory}: no index has been published here; build one with `footnote index PATH…`"
             ) from None
-        except (OSError, UnicodeDecodeError) as error:
-            raise IndexCorruptError(f"{self._current}: cannot be read ({error}); {REBUILD}") from error
+        except OSError as error:
+            raise IndexCorruptError(f"{self._current}: cannot be read ({error.strerror}); {REBUILD}") from error
+        except UnicodeDecodeError as error:
+            raise IndexCorruptError(f"{self._current}: is no text; {REBUILD}") from error
         if not _ID.fullmatch(content):
             raise IndexCorruptError(f"{self._current}: holds {content[:40]!r} instead of a generation's id; {REBUILD}")
         return content
@@ -72,15 +75,18 @@ class IndexFolder:
         """Be the only build in this folder; when another one runs, call `waiting` once and wait for its end.
 
         The operating system frees the lock when the process dies, however it dies.
+
+        Raises IndexWriteError for whatever the system or SQLite refuses to write until the block is left.
         """
-        self.directory.mkdir(parents=True, exist_ok=True)
-        with (self.directory / "lock").open("a") as lock:
-            try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                waiting()
-                fcntl.flock(lock, fcntl.LOCK_EX)
-            yield
+        with _writing(self.directory):
+            self.directory.mkdir(parents=True, exist_ok=True)
+            with (self.directory / "lock").open("a") as lock:
+                try:
+                    fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                except BlockingIOError:
+                    waiting()
+                    fcntl.flock(lock, fcntl.LOCK_EX)
+                yield
 
     def begin(self, generation_id: str) -> Path:
         """Return a new, empty build folder."""
@@ -137,6 +143,20 @@ class IndexFolder:
                 path.rename(self.directory / f"building-{path.name}-pruned")
                 drop(path.name)
                 shutil.rmtree(self.directory / f"building-{path.name}-pruned")
+
+
+@contextmanager
+def _writing(directory: Path) -> Iterator[None]:
+    try:
+        yield
+    except BrokenPipeError:  # of the terminal, not of the folder
+        raise
+    except OSError as error:
+        raise IndexWriteError(
+            f"{error.filename or directory}: cannot be written ({error.strerror or error}); {MAKE_ROOM}"
+        ) from error
+    except sqlite3.OperationalError as error:
+        raise IndexWriteError(f"{directory}: cannot be written ({error}); {MAKE_ROOM}") from error
 
 
 def _sync_tree(folder: Path) -> None:

@@ -95,8 +95,10 @@ def read_manifest(folder: Path) -> Generation:
                 f" {FORMAT_VERSION}; {REBUILD}"
             )
         return msgspec.convert(content, Generation)
-    except (OSError, msgspec.MsgspecError, UnicodeDecodeError) as error:
-        raise IndexCorruptError(f"{folder}: the manifest cannot be read ({error}); {REBUILD}") from error
+    except OSError as error:
+        raise IndexCorruptError(f"{folder / MANIFEST}: cannot be read ({error.strerror}); {REBUILD}") from error
+    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+        raise IndexCorruptError(f"{folder / MANIFEST}: is no manifest ({error}); {REBUILD}") from error
 
 
 def open_generation(

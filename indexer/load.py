@@ -5,7 +5,6 @@ Dates: only what the document states; a file's time of modification says when it
 """
 
 import hashlib
-import logging
 import os
 import re
 import stat
@@ -26,9 +25,8 @@ from indexer.values import Document
 MAX_FILE_BYTES = 50_000_000
 MAX_TITLE_CHARS = 300
 _MAX_TITLE_LINE_CHARS = 120
+_UNLISTED = "folder that cannot be listed; check its permissions"
 _DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
-
-_log = logging.getLogger(__name__)
 
 
 class Format(msgspec.Struct, frozen=True, kw_only=True):
@@ -60,55 +58,87 @@ class SourceFile(msgspec.Struct, frozen=True, kw_only=True):
 
     path: Path
     place: str
-    """Its path below the folder that was named, with forward slashes: part of the document's identity."""
+    """Its path below the folder that was named, with forward slashes: part of the document's identity.
+
+    Bytes of a name that are no text are written out (`caf\\xe9.txt`).
+    """
 
 
-def find_files(paths: Sequence[Path]) -> list[SourceFile]:
-    """All files of known formats at or below the paths, sorted by place, each once.
+class FoundFiles(msgspec.Struct, frozen=True, kw_only=True):
+    """What lies at and below the paths that were named."""
+
+    files: tuple[SourceFile, ...]
+    """Sorted by place, each once."""
+    unsupported_count: int
+    """Files of kinds that cannot be read, which were left out."""
+
+
+def require_readable_kinds(paths: Sequence[Path]) -> None:
+    """Raises LoadError for a path that does not exist, cannot be reached, or is a file of an unknown kind."""
+    for path in paths:
+        if not _is_folder(path) and not _is_known(path):
+            raise LoadError(str(path), _unknown_kind(path))
+
+
+def find_files(paths: Sequence[Path]) -> FoundFiles:
+    """All files of known kinds at or below the paths.
 
     Hidden files and folders are left out, symbolic links are followed, and a file that is reached twice counts once.
-    Files of other formats are skipped, and their number is logged. A folder that cannot be listed is returned like a
-    file, so that loading it reports the reason. Files below two named folders can have the same place: with different
-    content they are different documents.
+    Files of other kinds are left out and counted. A folder that cannot be listed is returned like a file, so that
+    loading it reports the reason. Files below two named folders can have the same place: with different content they
+    are different documents.
 
-    Raises LoadError for a path that does not exist or a named file of another format, and EmptyCorpusError when nothing
-    is found.
+    Raises LoadError as `require_readable_kinds` does, and EmptyCorpusError when nothing is found.
     """
+    require_readable_kinds(paths)
     found: dict[Path, SourceFile] = {}
-    skipped = 0
+    unsupported: set[Path] = set()
     for path in paths:
-        for file in _below(path):
-            if file.path.suffix.lower() not in FORMATS and not file.path.is_dir():
-                skipped += 1
-                continue
+        for file, is_loadable in _below(path):
             real = file.path.resolve()
-            if real in found:
-                continue
-            found[real] = file
-    if skipped:
-        _log.info("%d files of other formats skipped; known are %s", skipped, _known())
+            if is_loadable:
+                found.setdefault(real, file)
+            else:
+                unsupported.add(real)
     if not found:
         where = ", ".join(str(path) for path in paths) or "the given paths"
-        raise EmptyCorpusError(f"no document under {where} ({skipped} files of other formats); known: {_known()}")
-    return sorted(found.values(), key=lambda file: (file.place, file.path))
+        others = f" ({len(unsupported)} of other kinds left out)" if unsupported else ""
+        raise EmptyCorpusError(f"{where}: no file of a known kind is there{others}; {_known()}")
+    files = sorted(found.values(), key=lambda file: (file.place, file.path))
+    return FoundFiles(files=tuple(files), unsupported_count=len(unsupported))
+
+
+def _is_known(path: Path) -> bool:
+    return path.suffix.lower() in FORMATS
 
 
 def _known() -> str:
-    return " ".join(FORMATS)
+    return f"known are {' '.join(FORMATS)}"
 
 
-def _below(path: Path) -> Iterator[SourceFile]:
-    if path.is_dir():
+def _unknown_kind(path: Path) -> str:
+    return f"unknown kind of file {path.suffix or '(no extension)'}; {_known()}"
+
+
+def _is_folder(path: Path) -> bool:
+    """Raises LoadError when it does not exist or cannot be reached."""
+    try:
+        return stat.S_ISDIR(path.stat().st_mode)
+    except (FileNotFoundError, NotADirectoryError) as fault:
+        raise LoadError(str(path), "does not exist; name a file or folder") from fault
+    except OSError as fault:
+        raise LoadError(str(path), f"cannot be reached: {fault.strerror}") from fault
+
+
+def _below(path: Path) -> Iterator[tuple[SourceFile, bool]]:
+    """Yield each file with whether it is to be loaded, rather than counted as one of another kind."""
+    if _is_folder(path):
         yield from _walk(path)
-    elif not path.exists():
-        raise LoadError(str(path), "does not exist; name a file or folder")
-    elif path.suffix.lower() not in FORMATS:
-        raise LoadError(str(path), f"unknown format {path.suffix or '(no extension)'}; known: {_known()}")
     else:
-        yield SourceFile(path=path, place=path.name)
+        yield _placed(path, path.parent), True
 
 
-def _walk(root: Path) -> Iterator[SourceFile]:
+def _walk(root: Path) -> Iterator[tuple[SourceFile, bool]]:
     unlisted: list[Path] = []
     seen: set[Path] = set()
 
@@ -124,32 +154,36 @@ def _walk(root: Path) -> Iterator[SourceFile]:
         folders[:] = sorted(name for name in folders if not name.startswith("."))
         for name in sorted(names):
             if not name.startswith("."):
-                yield _placed(Path(folder) / name, root)
+                path = Path(folder) / name
+                yield _placed(path, root), _is_known(path)
     for path in unlisted:
-        yield _placed(path, root)
+        if path == root:
+            raise LoadError(str(root), _UNLISTED)
+        yield _placed(path, root), True
 
 
 def _placed(path: Path, root: Path) -> SourceFile:
-    return SourceFile(path=path, place=path.relative_to(root).as_posix())
+    place = os.fsencode(path.relative_to(root).as_posix()).decode(errors="backslashreplace")
+    return SourceFile(path=path, place=place)
 
 
 def load(file: SourceFile) -> Document:
     """Reads one file as a document with its text, metadata and spans.
 
     Raises LoadError, and nothing else, for whatever is wrong with the file: unreadable, empty, over `MAX_FILE_BYTES`,
-    of an unknown format, broken, encrypted, or without text.
+    of an unknown kind, broken, encrypted, or without text.
     """
     content = _content(file)
-    suffix = file.path.suffix.lower()
-    if suffix not in FORMATS:
-        raise LoadError(file.place, f"unknown format {suffix or '(no extension)'}; known: {_known()}")
-    parsed = FORMATS[suffix].parse(content, file.place)
+    if not _is_known(file.path):
+        raise LoadError(file.place, _unknown_kind(file.path))
+    format_ = FORMATS[file.path.suffix.lower()]
+    parsed = format_.parse(content, file.place)
     if not parsed.text.strip():
         raise LoadError(file.place, "holds no text")
     return Document(
         id="d" + hashlib.sha256(os.fsencode(file.place) + b"\0" + content).hexdigest()[:16],
         path=file.place,
-        media_type=FORMATS[suffix].media_type,
+        media_type=format_.media_type,
         title=_title(parsed, file),
         source=parsed.source[:MAX_TITLE_CHARS],
         published_at=parsed.published_at,
@@ -165,13 +199,13 @@ def _content(file: SourceFile) -> bytes:
     try:
         status = file.path.stat()
         if stat.S_ISDIR(status.st_mode):
-            raise LoadError(file.place, "folder that cannot be listed; check its permissions")
+            raise LoadError(file.place, _UNLISTED)
         if not stat.S_ISREG(status.st_mode):
-            raise LoadError(file.place, "not a regular file")
+            raise LoadError(file.place, "not a regular file, such as a pipe or a device")
         with file.path.open("rb") as stream:
             content = stream.read(MAX_FILE_BYTES + 1)
     except PermissionError as fault:
-        raise LoadError(file.place, "no permission to read it") from fault
+        raise LoadError(file.place, "no permission to read it; check its permissions") from fault
     except OSError as fault:
         raise LoadError(file.place, f"cannot be read: {fault.strerror or fault}") from fault
     if len(content) > MAX_FILE_BYTES:

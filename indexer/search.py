@@ -11,6 +11,9 @@ from indexer.generation import OpenGeneration, open_generation
 from indexer.values import Document, DocumentSummary, Filters, Generation, Hit, Paragraph
 from indexer.vectors import VectorDatabase, vector_database
 
+MAX_QUERY_CHARS = 2_000
+"""Longer queries are refused where they come in: most of them would lie beyond the embedder's window."""
+
 _NO_FILTERS = Filters()
 _SEARCH_THREADS = 4  # lexical searches at once; the dense half of a search runs in the caller's thread
 
@@ -42,7 +45,7 @@ class Index:
 
         Raises VectorStoreError or IndexCorruptError when a half of the search fails.
         """
-        query = query.encode(errors="replace").decode()  # bytes of a command line that are no text become "?"
+        query = query.encode(errors="replace").decode()  # a lone surrogate could neither be tokenized nor matched
         if not query.strip():
             return []
         searching = self._threads.submit(

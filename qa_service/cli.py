@@ -9,6 +9,7 @@ import threading
 import webbrowser
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -16,12 +17,13 @@ import msgspec
 from rich.console import Console
 from rich.markup import escape
 
-from config.invocation import Invocation
+from config.invocation import Invocation, ReadableText
 from config.settings import Settings
+from indexer.folder import IndexFolder
 from indexer.values import Filters
 from qa_service.errors import QuestionError
 from qa_service.terminal import render_answer
-from qa_service.values import Answer, EvidenceFound, Progress, Question
+from qa_service.values import MAX_QUESTION_CHARS, Answer, EvidenceFound, Progress, Question
 
 if TYPE_CHECKING:
     from qa_service.bootstrap import Parts
@@ -30,6 +32,9 @@ if TYPE_CHECKING:
 
 EXIT_REFUSED = 3
 EXIT_NOT_WELL = 1
+
+_OWN_LOGGERS = ("config", "indexer", "qa_service", "footnote")
+"""What libraries have to say below a warning is noise to whoever runs the server."""
 
 _DAY = click.DateTime(["%Y-%m-%d"])
 _DRAFT_CHARS = 60
@@ -46,14 +51,14 @@ _DRAFT_CHARS = 60
 )
 @click.pass_obj
 def serve(invocation: Invocation, host: str | None, port: int | None, open_page: bool) -> None:
-    """Serve questions over HTTP, with the page to ask them on, until interrupted.
+    """Serve questions over HTTP, with the page to ask them on.
 
-    Without an index it starts all the same, says so, and takes up the index when there is one.
+    Runs until interrupted. Without an index it starts all the same, says so, and takes up the index when there is one.
     """
     settings = invocation.settings({"server.host": host, "server.port": port})
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-    for chatty in ("httpx", "uvicorn", "chromadb", "sentence_transformers"):
-        logging.getLogger(chatty).setLevel(logging.WARNING)
+    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    for ours in _OWN_LOGGERS:
+        logging.getLogger(ours).setLevel(logging.INFO)
     with _terminated_like_interrupted():
         _serve(settings, open_page=open_page and _has_desktop())
 
@@ -101,11 +106,18 @@ def _serve(settings: Settings, *, open_page: bool) -> None:
 
 
 @click.command()
-@click.argument("question")
+@click.argument("question", type=ReadableText())
 @click.option("--json", "as_json", is_flag=True, help="Print the whole value as JSON.")
 @click.option("--from", "published_from", type=_DAY, metavar="YYYY-MM-DD", help="Only documents published since then.")
 @click.option("--to", "published_to", type=_DAY, metavar="YYYY-MM-DD", help="Only documents published until then.")
-@click.option("--document", "document_ids", metavar="ID", multiple=True, help="Only this document; may be repeated.")
+@click.option(
+    "--document",
+    "document_ids",
+    type=ReadableText(),
+    multiple=True,
+    metavar="ID",
+    help="Only this document; may be repeated.",
+)
 @click.pass_obj
 def ask(
     invocation: Invocation,
@@ -128,6 +140,7 @@ def ask(
         published_to=published_to.date() if published_to else None,
     )
     settings = invocation.settings()
+    IndexFolder(Path(settings.index.directory)).current_id()  # what is missing is told before the models are loaded
     progress = Console(stderr=True)
     with progress.status("Loading the models…"):
         from qa_service.ask import ask as answer_question  # noqa: PLC0415 (seconds, under the spinner)
@@ -153,13 +166,13 @@ def question_of(
     published_to: datetime.date | None = None,
 ) -> Question:
     """Return a checked question. Raises QuestionError when it is empty or too long."""
+    text = text.strip()
+    if not text:
+        raise QuestionError("the question is empty; say what you want to know")
+    if len(text) > MAX_QUESTION_CHARS:
+        raise QuestionError(f"the question has {len(text)} characters, {MAX_QUESTION_CHARS} are allowed; shorten it")
     filters = Filters(document_ids=tuple(document_ids), published_from=published_from, published_to=published_to)
-    question = Question(question=text.strip(), filters=filters)
-    try:
-        # A Struct's own constructor checks nothing.
-        return msgspec.convert(msgspec.to_builtins(question), Question)
-    except msgspec.ValidationError as error:
-        raise QuestionError(f"the question has {len(text.strip())} characters: {error}") from error
+    return Question(question=text, filters=filters)
 
 
 def answer_on_terminal(parts: "Parts", question: Question, *, ask: "AskFunction", progress: Console) -> Answer:

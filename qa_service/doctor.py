@@ -132,14 +132,15 @@ def _cores(settings: Settings) -> Finding:
 
 
 def _models(settings: Settings) -> Iterator[Finding]:
+    yield Finding(topic="model files", says=str(footnote_home() / "models"))
     llm = settings.llm.model if settings.llm.kind == "llama_cpp" else settings.llm.tokenizer
     for role, model in (("embedder", settings.embedder.model), ("language model", llm)):
         try:
-            path = require(model, home=footnote_home())
+            require(model, home=footnote_home())
         except FootnoteError as error:
             yield Finding(topic=role, says=str(error), well=False)
         else:
-            yield Finding(topic=role, says=f"{model} is here and verified: {path}")
+            yield Finding(topic=role, says=f"{model} is here and verified")
 
 
 def _index(settings: Settings) -> Finding:

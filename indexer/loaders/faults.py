@@ -19,6 +19,9 @@ PARSER_FAULTS = (
 )  # fmt: skip
 
 
+EXPORT_AGAIN = "export or download it again"
+
+
 @contextlib.contextmanager
 def reading(place: str, kind: str) -> Iterator[None]:
     """Turns what a parser raises inside into `LoadError(place, …)`; `kind` names the format for the message."""
@@ -26,4 +29,4 @@ def reading(place: str, kind: str) -> Iterator[None]:
         yield
     except PARSER_FAULTS as fault:
         detail = " ".join(str(fault).split())[:120] or "no detail"
-        raise LoadError(place, f"broken {kind}: {type(fault).__name__}: {detail}") from fault
+        raise LoadError(place, f"broken {kind}: {type(fault).__name__}: {detail}; {EXPORT_AGAIN}") from fault

@@ -9,7 +9,7 @@ import pypdfium2.raw as pdfium
 from indexer.errors import LoadError
 from indexer.loaders.dates import parse_pdf_date
 from indexer.loaders.decode import readable
-from indexer.loaders.faults import reading
+from indexer.loaders.faults import EXPORT_AGAIN, reading
 from indexer.loaders.opening import read_opening
 from indexer.loaders.parsed import Composer, Parsed
 from indexer.loaders.pdf_layout import PdfBlock, lay_out
@@ -43,7 +43,8 @@ def _read(content: bytes, place: str) -> tuple[list[list[PdfLine]], dict[str, st
     except pypdfium2.PdfiumError as fault:
         if fault.err_code == pdfium.FPDF_ERR_PASSWORD:
             raise LoadError(place, "password-protected PDF; save a copy without the password") from fault
-        raise LoadError(place, f"broken PDF: {fault}") from fault
+        reason = re.sub(r".*PDFium: (.*?)\.?\)\.?$", r"\1", str(fault))
+        raise LoadError(place, f"broken PDF: {reason}; {EXPORT_AGAIN}") from fault
     try:
         return [page_lines(page, number) for number, page in enumerate(document)], document.get_metadata_dict()
     finally:

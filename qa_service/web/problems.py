@@ -17,7 +17,9 @@ from indexer.errors import (
     IndexerError,
     IndexMismatchError,
     IndexMissingError,
+    IndexWriteError,
     LoadError,
+    QueryError,
     VectorStoreError,
 )
 from qa_service.errors import (
@@ -73,6 +75,7 @@ class ProblemKind(msgspec.Struct, frozen=True):
 
 
 _INTERNAL = ProblemKind(500, "internal", "Something went wrong inside the service")
+_INVALID = ProblemKind(400, "invalid-request", "The request is not valid")
 
 PROBLEM_KINDS: Mapping[type[FootnoteError], ProblemKind] = {
     FootnoteError: _INTERNAL,
@@ -81,12 +84,14 @@ PROBLEM_KINDS: Mapping[type[FootnoteError], ProblemKind] = {
     IndexerError: _INTERNAL,
     LoadError: _INTERNAL,
     EmptyCorpusError: _INTERNAL,
+    QueryError: _INVALID,
+    IndexWriteError: _INTERNAL,
     IndexMissingError: ProblemKind(503, "index-missing", "There is no index yet"),
     IndexMismatchError: ProblemKind(503, "index-mismatch", "The index belongs to another configuration"),
     IndexCorruptError: ProblemKind(503, "index-corrupt", "The index is damaged"),
     VectorStoreError: ProblemKind(503, "vector-store", "The vector database failed"),
     ServiceError: _INTERNAL,
-    QuestionError: ProblemKind(400, "invalid-request", "The request is not valid"),
+    QuestionError: _INVALID,
     QueueFullError: ProblemKind(503, "queue-full", "Too many questions are waiting"),
     CancelledError: ProblemKind(503, "stopping", "The service is stopping"),
     NotFoundError: ProblemKind(404, "not-found", "There is no such thing"),
@@ -96,7 +101,7 @@ PROBLEM_KINDS: Mapping[type[FootnoteError], ProblemKind] = {
 """Our errors; a class that is not named takes its parent's row, and a test fails until it is named."""
 
 _HTTP_KINDS: Mapping[int, ProblemKind] = {
-    400: PROBLEM_KINDS[QuestionError],
+    400: _INVALID,
     404: PROBLEM_KINDS[NotFoundError],
     405: ProblemKind(405, "method-not-allowed", "This address does not take that method"),
     413: ProblemKind(413, "body-too-large", "The body of the request is too large"),

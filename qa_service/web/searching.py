@@ -9,8 +9,8 @@ from litestar import get
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import Parameter
 
+from indexer.search import MAX_QUERY_CHARS
 from indexer.values import Filters, Hit
-from qa_service.values import MAX_QUESTION_CHARS
 from qa_service.web.checking import invalid, refuse_unknown_parameters
 from qa_service.web.described import problem_responses
 
@@ -46,7 +46,7 @@ def searching_routes(parts: "Parts") -> Sequence[HTTPRouteHandler]:
         q: Annotated[
             str,
             Parameter(
-                min_length=1, max_length=MAX_QUESTION_CHARS, description="What to look for: words or a whole question"
+                min_length=1, max_length=MAX_QUERY_CHARS, description="What to look for: words or a whole question"
             ),
         ],
         limit: Annotated[int, Parameter(ge=1, le=MAX_HITS, description="How many paragraphs at most")] = 10,

@@ -10,7 +10,7 @@ from click.testing import CliRunner, Result
 from config.catalogue import load_catalogue
 from config.cli import OWN_COMMANDS, QUIET_ENVIRONMENT, SHORT_HELP, Commands, main, quiet_libraries
 from config.errors import ConfigError
-from config.invocation import Invocation
+from config.invocation import Invocation, ReadableText
 
 
 def run(*arguments: str, home: Path | None = None, environ: dict[str, str] | None = None) -> Result:
@@ -42,9 +42,23 @@ def test_neither_the_help_nor_the_models_command_imports_heavy_libraries():
     assert done.stdout.splitlines()[-1] == "[]"
 
 
-def test_the_one_line_help_of_our_own_commands_is_what_they_say_themselves():
-    for name, entry_point in OWN_COMMANDS.items():
-        assert entry_point.load().get_short_help_str(limit=100) == SHORT_HELP[name]
+def test_the_one_line_help_of_every_command_is_what_it_says_itself_and_no_other_command_is_shown():
+    commands = {
+        entry_point.name: entry_point.load() for entry_point in metadata.entry_points(group="footnote.commands")
+    }
+    assert OWN_COMMANDS.keys() <= commands.keys()
+    assert {name: command.get_short_help_str(limit=100) for name, command in commands.items()} == SHORT_HELP
+    shown = run("--help").stdout.partition("Commands:\n")[2]
+    assert [line.split()[0] for line in shown.splitlines()] == sorted(commands)
+
+
+def test_bytes_of_the_command_line_that_are_no_text_become_question_marks():
+    @click.command()
+    @click.argument("text", type=ReadableText())
+    def echo(text: str) -> None:
+        click.echo(text)
+
+    assert CliRunner().invoke(root_with(echo), ["echo", "caf\udce9 ☕"]).stdout == "caf? ☕\n"
 
 
 def test_a_foreseen_error_is_one_line_and_exit_code_2():
@@ -118,6 +132,7 @@ def test_the_list_shows_every_model_with_its_state(tmp_path: Path):
     assert header.split() == ["ID", "KIND", "SIZE", "LICENCE", "STATE"]
     assert [row.split()[0] for row in rows] == load_catalogue().ids()
     assert all(row.endswith("not here") for row in rows)
+    assert max(len(row) for row in rows) <= 80
 
 
 def test_an_altered_model_is_listed_with_a_doubt_and_refused_by_verify_and_path(tmp_path: Path):

@@ -125,6 +125,17 @@ def test_a_damaged_marker_costs_only_a_hash(gguf: Model, tmp_path: Path, marker:
     assert require_it(gguf, tmp_path) == folder / "tiny.gguf"
 
 
+def test_a_folder_that_may_not_be_read_is_refused_with_the_reason_and_both_ways_out(gguf: Model, tmp_path: Path):
+    home = tmp_path / ("too long a name " * 20)  # what the system refuses to look at, also when the tests run as root
+    assert refusal(gguf, home) == (
+        f"model tiny: {home}/models/tiny/tiny.gguf cannot be read (File name too long): see to its permissions, "
+        "or set FOOTNOTE_HOME to a folder of your own and run `footnote models fetch tiny`"
+    )
+    assert state_at_a_glance(gguf, model_folder(gguf, home)) == "unreadable"
+    with pytest.raises(ModelFileError, match="cannot be read"):
+        require(str(home), home=tmp_path)
+
+
 def test_states_at_a_glance(embedder: Model, tmp_path: Path):
     folder = model_folder(embedder, tmp_path)
     assert state_at_a_glance(embedder, folder) == "not here"

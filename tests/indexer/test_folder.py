@@ -1,12 +1,14 @@
 """The index folder: one pointer, one builder, whole generations or none."""
 
+import errno
 import os
+import sqlite3
 import threading
 from pathlib import Path
 
 import pytest
 
-from indexer.errors import IndexCorruptError, IndexMissingError
+from indexer.errors import IndexCorruptError, IndexMissingError, IndexWriteError
 from indexer.folder import KEPT_GENERATIONS, IndexFolder
 
 IDS = [f"g{number:016x}" for number in range(6)]
@@ -120,3 +122,35 @@ def test_a_builder_alone_does_not_wait(folder: IndexFolder) -> None:
         with folder.exclusive(waiting=lambda: told.append("waiting")):
             pass
     assert told == []
+
+
+def test_an_index_folder_that_cannot_be_made_is_named_with_the_remedy(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with (
+        pytest.raises(IndexWriteError, match=r"file/index: cannot be written \(Not a directory\); see that its disk"),
+        IndexFolder(tmp_path / "file" / "index").exclusive(waiting=nothing),
+    ):
+        pytest.fail("the lock was given")
+
+
+@pytest.mark.parametrize(
+    ("refusal", "says"),
+    [
+        (OSError(errno.ENOSPC, "No space left on device", "/index/g1/catalog.sqlite"), r"^/index/g1/catalog\.sqlite: "),
+        (OSError(errno.ENOSPC, "No space left on device"), r"index: cannot be written \(No space left on device\)"),
+        (
+            sqlite3.OperationalError("database or disk is full"),
+            r"index: cannot be written \(database or disk is full\)",
+        ),
+    ],
+)
+def test_what_the_system_refuses_to_write_is_one_error_of_ours(
+    folder: IndexFolder, refusal: Exception, says: str
+) -> None:
+    with pytest.raises(IndexWriteError, match=says), folder.exclusive(waiting=nothing):
+        raise refusal
+
+
+def test_a_closed_terminal_is_not_taken_for_a_full_disk(folder: IndexFolder) -> None:
+    with pytest.raises(BrokenPipeError), folder.exclusive(waiting=nothing):
+        raise BrokenPipeError(errno.EPIPE, "Broken pipe")

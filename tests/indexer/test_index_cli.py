@@ -1,6 +1,8 @@
 """`footnote index` and `footnote search` on the real parts: what they print and how they exit."""
 
 import json
+import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -34,6 +36,7 @@ def test_the_summary_counts_what_was_indexed_and_what_was_skipped(footnote, corp
     assert result.exit_code == 0
     assert "Indexed 3 documents, 6 paragraphs, 6 chunks: 6 embedded, 0 reused." in result.stdout
     assert "Skipped 1 file:\n  broken.pdf: " in result.stdout
+    assert "left out" not in result.stdout
     again = footnote("index", str(corpus))
     assert again.stdout.startswith("Nothing changed: g")
 
@@ -64,14 +67,80 @@ def test_no_readable_document_is_one_line_and_exit_code_2_and_the_old_index_stay
         (tmp_path / "empty" / content).write_bytes(b"no PDF")
     result = footnote("index", str(tmp_path / "empty"))
     assert result.exit_code == 2
-    assert result.stderr.strip().splitlines()[-1].startswith("footnote: no")
+    assert len(result.stderr.splitlines()) == 1
+    assert "no file of a known kind" in result.stderr or "broken.pdf: broken PDF" in result.stderr
     assert "astrolabe" in footnote("search", "astrolabe").stdout
 
 
-def test_a_path_that_does_not_exist_is_named(footnote, tmp_path: Path) -> None:
-    result = footnote("index", str(tmp_path / "missing"))
-    assert result.exit_code == 2
-    assert "missing" in result.stderr
+def test_files_of_other_kinds_are_left_out_and_counted_and_are_no_failure(footnote, corpus: Path) -> None:
+    (corpus / "a.png").touch()
+    (corpus / "b.csv").touch()
+    result = footnote("index", str(corpus), "--strict")
+    assert (result.exit_code, result.stdout.splitlines()[-1]) == (0, "2 files of other kinds left out.")
+    assert json.loads(footnote("index", str(corpus), "--json").stdout)["unsupported_count"] == 2
+
+
+@pytest.mark.parametrize("name", ["missing", "missing/a.txt", "a.png"])
+def test_a_wrong_path_is_one_line_that_names_it_before_anything_is_loaded(footnote, tmp_path: Path, name: str) -> None:
+    (tmp_path / "a.png").touch()
+    result = footnote("index", str(tmp_path / name))
+    assert (result.exit_code, len(result.stderr.splitlines())) == (2, 1)
+    assert result.stderr.startswith(f"footnote: {tmp_path / name}: ")
+
+
+def test_an_index_folder_that_cannot_be_written_is_one_line(footnote, corpus: Path, tmp_path: Path) -> None:
+    (tmp_path / "index").touch()
+    result = footnote("index", str(corpus))
+    assert (result.exit_code, len(result.stderr.splitlines())) == (2, 1)
+    assert result.stderr.startswith(f"footnote: {tmp_path / 'index'}: cannot be written (File exists); see that")
+
+
+@pytest.mark.parametrize(
+    ("damage", "says"),
+    [
+        (lambda manifest: manifest | {"embedder_sha256": "0" * 64}, "configured is all-MiniLM-L6-v2"),
+        (lambda manifest: manifest | {"format_version": 99}, "has index format 99"),
+        (lambda _: "broken", "is no manifest"),
+    ],
+)
+def test_an_index_that_does_not_fit_is_one_line_and_building_again_mends_it(
+    footnote, corpus: Path, tmp_path: Path, damage: Callable[[dict[str, object]], object], says: str
+) -> None:
+    footnote("index", str(corpus))
+    (path,) = (tmp_path / "index").glob("g*/manifest.json")
+    path.write_text(json.dumps(damage(json.loads(path.read_text()))))
+    result = footnote("search", "astrolabe")
+    assert (result.exit_code, len(result.stderr.splitlines())) == (2, 1)
+    assert says in result.stderr
+    assert result.stderr.strip().endswith("build it again with `footnote index PATH…`")
+    assert footnote("index", str(corpus)).exit_code == 0
+    assert "astrolabe" in footnote("search", "astrolabe").stdout
+
+
+def test_an_index_without_its_vectors_is_one_line_and_building_again_mends_it(
+    footnote, corpus: Path, tmp_path: Path
+) -> None:
+    footnote("index", str(corpus))
+    (path,) = (tmp_path / "index").glob("g*/chroma")
+    shutil.rmtree(path)
+    result = footnote("search", "astrolabe")
+    assert (result.exit_code, len(result.stderr.splitlines())) == (2, 1)
+    assert "is missing, the manifest says" in result.stderr
+    assert footnote("index", str(corpus)).stdout.startswith("Published g")
+    assert "astrolabe" in footnote("search", "astrolabe").stdout
+
+
+@pytest.mark.parametrize(("query", "says"), [("", "is empty"), (" \n\t", "is empty"), ("x" * 100_000, "100000 char")])
+def test_an_empty_or_endless_query_is_one_line(footnote, query: str, says: str) -> None:
+    result = footnote("search", query)
+    assert (result.exit_code, len(result.stderr.splitlines())) == (2, 1)
+    assert says in result.stderr
+
+
+def test_bytes_of_the_command_line_that_are_no_text_can_be_searched_for(footnote, corpus: Path) -> None:
+    footnote("index", str(corpus))
+    found = json.loads(footnote("search", "astrolabe \udcff", "--document", "\udcff", "--json").stdout)
+    assert (found["query"], found["hits"]) == ("astrolabe ?", [])
 
 
 def test_search_shows_ranked_paragraphs_with_both_scores_at_80_columns(footnote, corpus: Path) -> None:
@@ -79,11 +148,13 @@ def test_search_shows_ranked_paragraphs_with_both_scores_at_80_columns(footnote,
     result = footnote("search", "Who stole the astrolabe?", "--limit", "2")
     assert result.exit_code == 0
     lines = result.stdout.splitlines()
-    assert lines[0].strip() == "1. Museum theft"
-    assert "cosine 0." in lines[1]
-    assert "BM25 " in lines[1]
-    assert lines[2].strip() == "A brass astrolabe was stolen from the museum."
+    assert lines[0] == "1. Museum theft"
+    assert lines[1].startswith("   d")
+    assert lines[2].startswith("   fused 1.000   cosine 0.")
+    assert "BM25 " in lines[2]
+    assert lines[3] == "   A brass astrolabe was stolen from the museum."
     assert max(len(line) for line in lines) <= 80
+    assert [line for line in lines if line != line.rstrip()] == []
     assert "3. " not in result.stdout
 
 

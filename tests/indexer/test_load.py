@@ -12,7 +12,7 @@ from indexer.load import MAX_FILE_BYTES, SourceFile, find_files, load
 
 
 def places(*paths: Path) -> list[str]:
-    return [file.place for file in find_files(paths)]
+    return [file.place for file in find_files(paths).files]
 
 
 def write(path: Path, content: str | bytes = "Some text.") -> Path:
@@ -34,16 +34,24 @@ def test_files_below_a_folder_are_found_in_order_with_their_places(tmp_path: Pat
     ]  # fmt: skip
 
 
-def test_hidden_files_and_folders_and_other_formats_are_left_out(
-    tmp_path: Path, caplog: pytest.LogCaptureFixture
-) -> None:
-    for name in ("a.txt", ".hidden.txt", ".git/b.txt", "image.png", "noextension"):
+def test_hidden_files_and_folders_and_other_kinds_are_left_out_and_other_kinds_are_counted_once(tmp_path: Path) -> None:
+    for name in ("a.txt", ".hidden.txt", ".git/b.txt", "pictures/image.png", "noextension"):
         write(tmp_path / name)
+    (tmp_path / "broken.jpg").symlink_to(tmp_path / "gone.jpg")
 
-    with caplog.at_level("INFO"):
-        assert places(tmp_path) == ["a.txt"]
+    found = find_files([tmp_path, tmp_path / "pictures"])
 
-    assert "2 files of other formats skipped" in caplog.text
+    assert [file.place for file in found.files] == ["a.txt"]
+    assert found.unsupported_count == 3
+
+
+def test_bytes_of_a_name_that_are_no_text_are_written_out(tmp_path: Path) -> None:
+    write(tmp_path / os.fsdecode(b"caf\xe9.txt"))
+
+    (file,) = find_files([tmp_path]).files
+
+    assert file.place == r"caf\xe9.txt"
+    assert load(file).path == r"caf\xe9.txt"
 
 
 def test_a_folder_below_a_hidden_one_can_be_named(tmp_path: Path) -> None:
@@ -69,8 +77,20 @@ def test_a_path_that_does_not_exist_is_an_error(tmp_path: Path) -> None:
         find_files([tmp_path / "missing"])
 
 
-def test_a_named_file_of_another_format_is_an_error(tmp_path: Path) -> None:
-    with pytest.raises(LoadError, match=r"unknown format \.png; known: \.txt"):
+class Unreachable(type(Path())):
+    """A path below a folder that the user may not enter, also when the tests run as root."""
+
+    def stat(self, **_: object) -> os.stat_result:
+        raise PermissionError(13, "Permission denied")
+
+
+def test_a_path_that_cannot_be_reached_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(LoadError, match=r"a\.txt: cannot be reached: Permission denied$"):
+        find_files([Unreachable(tmp_path / "a.txt")])
+
+
+def test_a_named_file_of_another_kind_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(LoadError, match=r"unknown kind of file \.png; known are \.txt"):
         find_files([write(tmp_path / "a.png")])
 
 
@@ -78,7 +98,7 @@ def test_files_of_the_same_place_below_two_folders_are_two_documents_unless_they
     for name, content in (("x/a.txt", "One."), ("y/a.txt", "Two."), ("z/a.txt", "Two.")):
         write(tmp_path / name, content)
 
-    files = find_files([tmp_path / "y", tmp_path / "x", tmp_path / "z"])
+    files = find_files([tmp_path / "y", tmp_path / "x", tmp_path / "z"]).files
 
     assert [file.path.parent.name for file in files] == ["x", "y", "z"]
     assert len({load(file).id for file in files}) == 2
@@ -87,14 +107,18 @@ def test_files_of_the_same_place_below_two_folders_are_two_documents_unless_they
 def test_a_folder_without_documents_is_an_empty_corpus(tmp_path: Path) -> None:
     write(tmp_path / "a.png")
 
-    with pytest.raises(EmptyCorpusError, match=r"no document under .* \(1 files of other formats\)"):
+    with pytest.raises(
+        EmptyCorpusError, match=r"no file of a known kind is there \(1 of other kinds left out\); known"
+    ):
         find_files([tmp_path])
+    with pytest.raises(EmptyCorpusError, match=r"no file of a known kind is there; known are \.txt"):
+        find_files([write(tmp_path / "empty/.hidden").parent])
 
 
 def test_a_broken_link_is_found_and_loading_it_gives_the_reason(tmp_path: Path) -> None:
     (tmp_path / "a.txt").symlink_to(tmp_path / "gone.txt")
 
-    (file,) = find_files([tmp_path])
+    (file,) = find_files([tmp_path]).files
 
     with pytest.raises(LoadError, match=r"^a.txt: cannot be read: No such file"):
         load(file)
@@ -141,7 +165,7 @@ class Locked(type(Path())):
 def test_a_file_without_read_permission_is_refused(tmp_path: Path) -> None:
     path = Locked(write(tmp_path / "a.txt"))
 
-    with pytest.raises(LoadError, match=r"^a.txt: no permission to read it$"):
+    with pytest.raises(LoadError, match=r"^a.txt: no permission to read it; check its permissions$"):
         load(SourceFile(path=path, place="a.txt"))
 
 
@@ -150,7 +174,9 @@ def test_a_folder_that_cannot_be_listed_is_reported_when_loaded(tmp_path: Path) 
     write(tmp_path / "a.txt")
     write(tmp_path / "locked/b.txt").parent.chmod(0)
 
-    files = find_files([tmp_path])
+    files = find_files([tmp_path]).files
+    with pytest.raises(LoadError, match="locked: folder that cannot be listed; check its permissions"):
+        find_files([tmp_path / "locked"])
     (tmp_path / "locked").chmod(0o700)
 
     assert [file.place for file in files] == ["a.txt", "locked"]

@@ -12,6 +12,7 @@ from rich.console import Console
 import qa_service.cli
 from config.cli import Failure
 from config.invocation import Invocation
+from indexer.errors import IndexMissingError
 from indexer.values import Filters
 from qa_service.cli import answer_on_terminal, exit_code_of, print_answer, question_of
 from qa_service.errors import CancelledError, QuestionError
@@ -131,7 +132,7 @@ def test_a_question_is_trimmed_and_carries_the_filters():
     )
 
 
-@pytest.mark.parametrize(("text", "says"), [(" \n", "0 characters"), ("x" * 2001, "2001 characters")])
+@pytest.mark.parametrize(("text", "says"), [(" \n", "is empty"), ("x" * 2001, "2001 characters, 2000 are")])
 def test_an_empty_or_endless_question_is_an_error_that_says_so(text, says):
     with pytest.raises(QuestionError, match=says):
         question_of(text)
@@ -190,6 +191,13 @@ def test_wrong_options_of_ask_are_told_before_anything_is_loaded(arguments):
     result = CliRunner().invoke(qa_service.cli.ask, arguments, obj=SMALL)
     assert result.exit_code == 2
     assert "Error: " in result.output
+
+
+def test_a_missing_index_is_told_before_any_model_is_loaded(tmp_path):
+    environment = {"FOOTNOTE_INDEX__DIRECTORY": str(tmp_path / "none"), "FOOTNOTE_HOME": str(tmp_path / "no models")}
+    result = CliRunner().invoke(qa_service.cli.ask, ["What?"], obj=SMALL, env=environment)
+    assert isinstance(result.exception, IndexMissingError)
+    assert str(result.exception).endswith("build one with `footnote index PATH…`")
 
 
 def test_a_taken_port_is_told_before_any_model_is_loaded():

@@ -1,0 +1,116 @@
+"""Tokens per second of llama.cpp itself, through `NativeContext` in the model's own thread: the floor under answers."""
+
+import queue
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+import msgspec
+
+from config.errors import ConfigError
+from evals.benchmarks.machine import peak_memory_bytes
+from evals.benchmarks.report import Line, Section
+from evals.benchmarks.timing import spread
+from evals.benchmarks.workbench import SAMPLE_CORPUS, Tell, Workbench
+from indexer.corpus import load_documents
+from qa_service.bootstrap import open_model
+from qa_service.errors import ModelError
+from qa_service.models.llama import LlamaModel
+from qa_service.models.native import NativeContext
+
+PREFILL_TOKENS = 512
+DECODE_TOKENS = 32
+
+
+class RawSeconds(msgspec.Struct, frozen=True, kw_only=True):
+    """What llama.cpp took."""
+
+    prefill: float
+    decode: float
+
+
+class RawModel(msgspec.Struct, frozen=True, kw_only=True):
+    """A loaded model, and text to keep it busy with."""
+
+    model: LlamaModel
+    tokens: tuple[int, ...]
+    """Of the sample corpus, as many as the context holds."""
+
+    def seconds(self, *, prefill_tokens: int, decode_tokens: int) -> RawSeconds:
+        """Evaluate that many tokens as one prompt, then more one by one, in the thread that owns the model.
+
+        Nothing is sampled: what is decoded is known. What the model had evaluated before is forgotten. No tokens take
+        no time. Raises ModelError when llama.cpp fails.
+        """
+        if not prefill_tokens:
+            return RawSeconds(prefill=0.0, decode=0.0)
+        prompt = list(self.tokens[:prefill_tokens])
+        answer = self.tokens[prefill_tokens : prefill_tokens + decode_tokens]
+        outcome: queue.SimpleQueue[RawSeconds | ModelError] = queue.SimpleQueue()
+
+        def job(context: NativeContext) -> None:
+            try:
+                outcome.put(_evaluate(context, prompt, answer))
+            except ModelError as error:
+                outcome.put(error)
+
+        self.model.submit(job)
+        result = outcome.get()
+        if isinstance(result, ModelError):
+            raise result
+        return result
+
+
+def measure_model(bench: Workbench, *, rounds: int, tell: Tell) -> Section:
+    """Evaluate the same stretch of text in every round."""
+    with opened_model(bench) as raw:
+        taken = []
+        for number in range(1, rounds + 1):
+            tell(f"model: round {number} of {rounds}")
+            taken.append(raw.seconds(prefill_tokens=PREFILL_TOKENS, decode_tokens=DECODE_TOKENS))
+    prefill = spread([PREFILL_TOKENS / seconds.prefill for seconds in taken])
+    decode = spread([DECODE_TOKENS / seconds.decode for seconds in taken])
+    return Section(
+        name="model",
+        lines=(
+            Line(name=f"floor: llama.cpp prefill of {PREFILL_TOKENS} tokens", unit="tokens/s", value=prefill),
+            Line(name=f"floor: llama.cpp decode of {DECODE_TOKENS} tokens", unit="tokens/s", value=decode),
+        ),
+        peak_memory_bytes=peak_memory_bytes(),
+    )
+
+
+@contextmanager
+def opened_model(bench: Workbench) -> Iterator[RawModel]:
+    """Load the language model and have it evaluate something: the first time reads the file's pages from the disk.
+
+    Raises ConfigError when the context has no room for the floor, ModelError when the model does not load.
+    """
+    settings = bench.settings.llm
+    if settings.context_tokens < PREFILL_TOKENS + DECODE_TOKENS:
+        raise ConfigError(
+            f"llm.context_tokens is {settings.context_tokens}: the benchmarks need at least "
+            f"{PREFILL_TOKENS + DECODE_TOKENS}; raise it"
+        )
+    model = open_model(settings)
+    try:
+        if not isinstance(model, LlamaModel):
+            raise ConfigError(f'llm.kind is "{settings.kind}": the benchmarks need "llama_cpp"; choose another profile')
+        text = "\n\n".join(document.text for document in load_documents([SAMPLE_CORPUS]).documents)
+        raw = RawModel(model=model, tokens=tuple(model.vocabulary.encode(text)[: settings.context_tokens]))
+        raw.seconds(prefill_tokens=PREFILL_TOKENS, decode_tokens=DECODE_TOKENS)
+        yield raw
+    finally:
+        model.close()
+
+
+def _evaluate(context: NativeContext, prompt: list[int], answer: Sequence[int]) -> RawSeconds:
+    started_s = time.perf_counter()
+    context.evaluate([prompt], threading.Event())
+    context.logits()  # reading them waits until they are there
+    prefilled_s = time.perf_counter()
+    for token in answer:
+        context.append(token)
+    context.logits()
+    return RawSeconds(prefill=prefilled_s - started_s, decode=time.perf_counter() - prefilled_s)
