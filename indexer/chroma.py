@@ -12,6 +12,7 @@ What Chroma 1.5.9 does that matters here:
   bytes of that file are not a fixed part of a generation, and a reader needs write permission.
 - Clients of one path share a reference-counted system inside the process. One that failed to start stays in that table
   and breaks the next client of the same path, so it is taken out here.
+- Closing a client of a server leaves its connections to the garbage collector, so they are closed here.
 - Deleting a collection leaves its folder behind; ours are deleted as whole folders.
 - `add` takes at most `get_max_batch_size()` records.
 """
@@ -28,6 +29,7 @@ import httpx
 import numpy as np
 from chromadb.api.client import Client
 from chromadb.api.collection_configuration import CreateCollectionConfiguration
+from chromadb.api.fastapi import FastAPI
 from chromadb.api.shared_system_client import SharedSystemClient
 from chromadb.config import Settings
 from chromadb.errors import ChromaError, NotFoundError
@@ -118,7 +120,7 @@ class ChromaServer:
     def drop(self, generation_id: str) -> None:
         """See `VectorDatabase.drop`."""
         address = f"Chroma server {self._url}"
-        with suppress(_MissingCollectionError), _translated(address), closing(self._client()) as client:
+        with suppress(_MissingCollectionError), _translated(address), _closing(self._client()) as client:
             client.delete_collection(_PREFIX + generation_id)
 
     def _client(self) -> Client:
@@ -174,8 +176,7 @@ class ChromaVectors:
 
     def close(self) -> None:
         """See `VectorStore.close`: the last client of a path frees Chroma's system with its files."""
-        with _opening:
-            self._client.close()
+        _close(self._client)
 
     def _named(self) -> AbstractContextManager[None]:
         return _translated(f"Chroma collection {self._collection.name}")
@@ -232,9 +233,25 @@ def _opened(client: Client, name: str) -> ChromaVectors:
     try:
         return ChromaVectors(client, client.get_collection(name, embedding_function=None))
     except BaseException:
-        with _opening:
-            client.close()
+        _close(client)
         raise
+
+
+def _close(client: Client) -> None:
+    with _opening:
+        client.close()
+    for part in (client, client._admin_client):
+        server = getattr(part, "_server", None)
+        if isinstance(server, FastAPI):
+            server._session.close()
+
+
+@contextmanager
+def _closing(client: Client) -> Iterator[Client]:
+    try:
+        yield client
+    finally:
+        _close(client)
 
 
 def _metadata(item: EmbeddedChunk) -> dict[str, str | int]:

@@ -32,12 +32,18 @@ async def require_json(request: Request[Any, Any, Any]) -> None:
 
 
 def refuse_unknown_parameters(request: Request[Any, Any, Any]) -> None:
-    """Refuse a query parameter that the handler does not have: a misspelt filter would silently not filter."""
-    known = request.route_handler.parsed_fn_signature.parameters.keys() - {"request"} - request.path_params.keys()
+    """Refuse a query parameter that the handler does not have, or one given twice that it takes once: a misspelt or
+    overridden filter would silently not filter.
+    """
+    parameters = request.route_handler.parsed_fn_signature.parameters
+    known = parameters.keys() - {"request"} - request.path_params.keys()
     unknown = sorted(set(request.query_params) - known)
     if unknown:
         allowed = ", ".join(sorted(known)) or "none"
         raise invalid(unknown[0], f"Unknown query parameter; allowed are {allowed}")
+    for name, values in request.query_params.dict().items():
+        if len(values) > 1 and not any(kind.is_non_string_collection for kind in parameters[name].inner_types):
+            raise invalid(name, f"Given {len(values)} times, expected once")
 
 
 def invalid(field: str, message: str) -> ValidationException:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 MAX_LISTED = 500
 
 _HTML = "text/html"
-_TEMPLATES = jinja2.Environment(loader=jinja2.FileSystemLoader(Path(__file__).parent / "page"), autoescape=True)
+_TEMPLATES = jinja2.Environment(loader=jinja2.FileSystemLoader(Path(__file__).parent / "templates"), autoescape=True)
 
 
 class DocumentList(msgspec.Struct, frozen=True, kw_only=True):
@@ -114,7 +114,7 @@ def _read(parts: "Parts", document_id: str) -> DocumentText:
 
 
 def _page(found: DocumentText) -> str:
-    """Fill `page/document.html`, whose context is `document`, its `blocks` (see `Block`), and `index_version`."""
+    """Fill `templates/document.html`, whose context is `document`, its `blocks` (see `Block`), and `index_version`."""
     return _TEMPLATES.get_template("document.html").render(
         document=found.document,
         blocks=blocks_of(found.document, found.paragraphs),

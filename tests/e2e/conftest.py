@@ -74,6 +74,7 @@ def serving(index: Path, *, profile: str = "default", **overrides: str) -> Itera
         if process.poll() is None:
             process.kill()
             process.wait()
+        process.stdout.close()
 
 
 @pytest.fixture(scope="session")

@@ -216,8 +216,11 @@ class Stub:
         return Handler
 
 
+TEMPLATES = Environment(loader=FileSystemLoader(PAGE.with_name("templates")), autoescape=False)
+
+
 def render_document(document: dict[str, object]) -> bytes:
-    template = Environment(loader=FileSystemLoader(PAGE), autoescape=False).get_template("document.html")
+    template = TEMPLATES.get_template("document.html")
     shown = {**document, "url": "javascript:alert(1)", "path": "bridge.html", "media_type": "text/html"}
     blocks = [
         {"kind": "heading", "number": None, "text": str(document["title"]), "page": 1},

@@ -176,7 +176,7 @@ def test_everything_is_reached_by_keyboard_alone(page: Page, stub: Stub) -> None
         ("low_relevance", "only touch on this"),
         ("unsupported", "No passage bears out an answer"),
         ("contradicted", "at odds with a passage"),
-        ("reason_not_stated", "why it happened is not"),
+        ("reason_not_stated", "give no reason for it"),
         ("false_premise", "takes something for granted"),
         ("deadline", "longer than is allowed"),
         ("a_reason_of_tomorrow", "do not bear out is not shown"),

@@ -2,14 +2,17 @@
 
 import json
 import shutil
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
 
 from config.cli import main
+from config.settings import load_settings
+from indexer.build import build
 from indexer.cli import index, search
+from indexer.embed import Embedder
+from tests.indexer.conftest import TEXTS
 
 pytestmark = pytest.mark.contract
 
@@ -28,6 +31,24 @@ def footnote(tmp_path: Path, home: Path, minilm):
 
     yield run
     main.commands = commands
+
+
+@pytest.fixture(scope="session")
+def made_index(tmp_path_factory: pytest.TempPathFactory, minilm: Embedder) -> Path:
+    """An index of the small corpus, made once."""
+    folder = tmp_path_factory.mktemp("made")
+    (folder / "corpus").mkdir()
+    for name, text in TEXTS.items():
+        (folder / "corpus" / name).write_text(text, encoding="utf-8")
+    settings = load_settings("default", environ={}, overrides={"index.directory": str(folder / "index")})
+    build([folder / "corpus"], settings=settings, embedder=minilm)
+    return folder / "index"
+
+
+@pytest.fixture
+def indexed(made_index: Path, tmp_path: Path) -> Path:
+    """The folder of the index that the commands of a test find: a copy, as after `footnote index`."""
+    return Path(shutil.copytree(made_index, tmp_path / "index"))
 
 
 def test_the_summary_counts_what_was_indexed_and_what_was_skipped(footnote, corpus: Path) -> None:
@@ -57,11 +78,11 @@ def test_the_report_as_json_names_generation_and_skipped_files(footnote, corpus:
     assert [file["path"] for file in report["skipped"]] == ["broken.pdf"]
 
 
+@pytest.mark.usefixtures("indexed")
 @pytest.mark.parametrize("content", [None, "broken.pdf"])
 def test_no_readable_document_is_one_line_and_exit_code_2_and_the_old_index_stays(
-    footnote, corpus: Path, tmp_path: Path, content: str | None
+    footnote, tmp_path: Path, content: str | None
 ) -> None:
-    footnote("index", str(corpus))
     (tmp_path / "empty").mkdir()
     if content:
         (tmp_path / "empty" / content).write_bytes(b"no PDF")
@@ -95,37 +116,23 @@ def test_an_index_folder_that_cannot_be_written_is_one_line(footnote, corpus: Pa
     assert result.stderr.startswith(f"footnote: {tmp_path / 'index'}: cannot be written (File exists); see that")
 
 
-@pytest.mark.parametrize(
-    ("damage", "says"),
-    [
-        (lambda manifest: manifest | {"embedder_sha256": "0" * 64}, "configured is all-MiniLM-L6-v2"),
-        (lambda manifest: manifest | {"format_version": 99}, "has index format 99"),
-        (lambda _: "broken", "is no manifest"),
-    ],
-)
-def test_an_index_that_does_not_fit_is_one_line_and_building_again_mends_it(
-    footnote, corpus: Path, tmp_path: Path, damage: Callable[[dict[str, object]], object], says: str
+def test_an_index_that_does_not_fit_or_is_damaged_is_one_line_and_building_again_mends_it(
+    footnote, corpus: Path, indexed: Path
 ) -> None:
-    footnote("index", str(corpus))
-    (path,) = (tmp_path / "index").glob("g*/manifest.json")
-    path.write_text(json.dumps(damage(json.loads(path.read_text()))))
-    result = footnote("search", "astrolabe")
-    assert (result.exit_code, len(result.stderr.splitlines())) == (2, 1)
-    assert says in result.stderr
-    assert result.stderr.strip().endswith("build it again with `footnote index PATH…`")
-    assert footnote("index", str(corpus)).exit_code == 0
-    assert "astrolabe" in footnote("search", "astrolabe").stdout
-
-
-def test_an_index_without_its_vectors_is_one_line_and_building_again_mends_it(
-    footnote, corpus: Path, tmp_path: Path
-) -> None:
-    footnote("index", str(corpus))
-    (path,) = (tmp_path / "index").glob("g*/chroma")
-    shutil.rmtree(path)
-    result = footnote("search", "astrolabe")
-    assert (result.exit_code, len(result.stderr.splitlines())) == (2, 1)
-    assert "is missing, the manifest says" in result.stderr
+    (manifest,) = indexed.glob("g*/manifest.json")
+    sound = json.loads(manifest.read_text())
+    shutil.rmtree(manifest.with_name("chroma"))
+    for content, says in (
+        (sound, "is missing, the manifest says"),
+        (sound | {"embedder_sha256": "0" * 64}, "configured is all-MiniLM-L6-v2"),
+        ("broken", "is no manifest"),
+        (sound | {"format_version": 99}, "has index format 99"),
+    ):
+        manifest.write_text(json.dumps(content))
+        result = footnote("search", "astrolabe")
+        assert (result.exit_code, len(result.stderr.splitlines())) == (2, 1)
+        assert says in result.stderr
+        assert result.stderr.strip().endswith("build it again with `footnote index PATH…`")
     assert footnote("index", str(corpus)).stdout.startswith("Published g")
     assert "astrolabe" in footnote("search", "astrolabe").stdout
 
@@ -137,14 +144,14 @@ def test_an_empty_or_endless_query_is_one_line(footnote, query: str, says: str) 
     assert says in result.stderr
 
 
-def test_bytes_of_the_command_line_that_are_no_text_can_be_searched_for(footnote, corpus: Path) -> None:
-    footnote("index", str(corpus))
+@pytest.mark.usefixtures("indexed")
+def test_bytes_of_the_command_line_that_are_no_text_can_be_searched_for(footnote) -> None:
     found = json.loads(footnote("search", "astrolabe \udcff", "--document", "\udcff", "--json").stdout)
     assert (found["query"], found["hits"]) == ("astrolabe ?", [])
 
 
-def test_search_shows_ranked_paragraphs_with_both_scores_at_80_columns(footnote, corpus: Path) -> None:
-    footnote("index", str(corpus))
+@pytest.mark.usefixtures("indexed")
+def test_search_shows_ranked_paragraphs_with_both_scores_at_80_columns(footnote) -> None:
     result = footnote("search", "Who stole the astrolabe?", "--limit", "2")
     assert result.exit_code == 0
     lines = result.stdout.splitlines()
@@ -158,8 +165,8 @@ def test_search_shows_ranked_paragraphs_with_both_scores_at_80_columns(footnote,
     assert "3. " not in result.stdout
 
 
-def test_search_as_json_holds_whole_hits(footnote, corpus: Path) -> None:
-    footnote("index", str(corpus))
+@pytest.mark.usefixtures("indexed")
+def test_search_as_json_holds_whole_hits(footnote) -> None:
     found = json.loads(footnote("search", "astrolabe", "--limit", "1", "--json").stdout)
     assert found["query"] == "astrolabe"
     assert found["index_version"].startswith("g")

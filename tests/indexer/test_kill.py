@@ -95,10 +95,10 @@ def old(corpus: Path, settings: Settings, minilm: Embedder) -> str:
 
 @pytest.fixture
 def grown(corpus: Path) -> Path:
-    """The corpus with three dozen documents more, of one paragraph each."""
+    """The corpus with two dozen documents more, of one paragraph each."""
     folder = corpus.with_name("grown")
     shutil.copytree(corpus, folder)
-    for number in range(36):
+    for number in range(24):
         (folder / f"{number}.txt").write_text(f"Report {number}\n\nShip {number} called at port {number * 7} in fog.\n")
     return folder
 

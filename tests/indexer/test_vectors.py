@@ -8,11 +8,12 @@ from datetime import date
 from pathlib import Path
 
 import numpy as np
+import psutil
 import pytest
 
 from config.settings import VectorsSettings
 from indexer.embed import Vectors
-from indexer.errors import IndexCorruptError, VectorStoreError
+from indexer.errors import IndexCorruptError
 from indexer.values import Chunk, Filters
 from indexer.vectors import EmbeddedChunk, MemoryDatabase, VectorDatabase, VectorStore, vector_database
 
@@ -168,33 +169,6 @@ def test_dropping_what_is_not_there_is_no_error(database: VectorDatabase) -> Non
 
 
 @pytest.mark.contract
-def test_dropping_deletes_a_collection_of_the_server(chroma_url: str, tmp_path: Path) -> None:
-    database = vector_database(VectorsSettings(kind="server", url=chroma_url))
-    database.create(tmp_path, "gdddddddddddddddd").close()
-    database.drop("gdddddddddddddddd")
-    with pytest.raises(IndexCorruptError, match="has no collection footnote-gdddddddddddddddd"):
-        database.open(tmp_path, "gdddddddddddddddd")
-
-
-@pytest.mark.contract
-def test_a_collection_deleted_under_a_reader_is_an_error_of_ours(chroma_url: str, tmp_path: Path) -> None:
-    database = vector_database(VectorsSettings(kind="server", url=chroma_url))
-    store = database.create(tmp_path, "geeeeeeeeeeeeeeee")
-    database.drop("geeeeeeeeeeeeeeee")
-    with pytest.raises(VectorStoreError, match="footnote-geeeeeeeeeeeeeeee"):
-        store.query(unit(1, 0), 1, ALL)
-    store.close()
-
-
-@pytest.mark.contract
-def test_a_server_that_is_not_there_is_named(tmp_path: Path) -> None:
-    database = vector_database(VectorsSettings(kind="server", url="http://127.0.0.1:9"))
-    with pytest.raises(VectorStoreError, match=r"Chroma server http://127\.0\.0\.1:9: Could not connect") as caught:
-        database.open(tmp_path, ID)
-    assert caught.value.retryable
-
-
-@pytest.mark.contract
 def test_a_damaged_folder_is_corrupt_and_can_be_mended_in_the_same_process(tmp_path: Path) -> None:
     database = vector_database(VectorsSettings(kind="embedded", url=""))
     database.create(tmp_path, ID).close()
@@ -224,8 +198,6 @@ def test_closing_frees_the_files_of_a_folder(tmp_path: Path) -> None:
 
 
 def open_files_below(folder: Path) -> list[str]:
-    import psutil
-
     return [file.path for file in psutil.Process().open_files() if Path(file.path).is_relative_to(folder)]
 
 

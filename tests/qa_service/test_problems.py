@@ -178,6 +178,7 @@ def test_a_body_over_the_limit_is_413_and_names_the_limit():
         ("q=x&limit=many", "limit"),
         ("q=x&published_from=2025", "published_from"),
         ("q=x&published_form=2025-01-01", "published_form"),
+        ("q=x&q=y", "q"),
     ],
 )
 def test_a_wrong_query_parameter_is_400_and_named(query, field):
@@ -188,7 +189,7 @@ def test_a_wrong_query_parameter_is_400_and_named(query, field):
 
 @pytest.mark.parametrize(
     "path",
-    ["/nothing", "/documents/d2", "/documents/d1/more", "/schema/nothing", "/static/nothing.js", "/docs/nothing"],
+    ["/nothing", "/documents/d2", "/documents/d1/more", "/schema/nothing", "/static/document.html", "/docs/nothing"],
 )
 def test_an_unknown_address_is_404_even_for_a_browser(path):
     with client() as http:
