@@ -18,6 +18,7 @@ OWN_COMMANDS = {"models": metadata.EntryPoint("models", "config.models_cli:model
 SHORT_HELP = {
     "ask": "Ask a question and print the answer with its footnotes.",
     "doctor": "Say what is installed, and prove that the model library runs.",
+    "eval": "Ask every case of a suite and tell how well it went, with error bars.",
     "index": "Make the documents under the given paths searchable.",
     "models": "List, fetch and verify model files.",
     "search": "Show the paragraphs that fit a query best.",

@@ -7,7 +7,7 @@ import msgspec
 from evals.cases import Case, Support
 from evals.errors import CaseError
 from indexer.search import Index
-from indexer.values import Paragraph
+from indexer.values import Hit, Paragraph
 
 _PAGE = 500
 _SHOWN_CHARS = 60
@@ -66,6 +66,25 @@ class Anchors:
         if document not in self._paragraphs:
             self._paragraphs[document] = self._index.paragraphs(self._ids[document])
         return self._paragraphs[document]
+
+
+def by_document(ranked: Sequence[Hit], gold: Gold) -> tuple[tuple[str, ...], Gold]:
+    """Return ranking and gold with documents in the place of paragraphs, for sets that judge whole documents.
+
+    Without this a relevant document of ten paragraphs would be ten things to find. A document ranks where its first
+    paragraph does, and is as relevant as the most relevant of its paragraphs.
+    """
+    documents = tuple(dict.fromkeys(hit.paragraph.document_id for hit in ranked))
+    relevance: dict[str, int] = {}
+    for paragraph_id, gain in gold.relevance.items():
+        document_id = _document_id(paragraph_id)
+        relevance[document_id] = max(gain, relevance.get(document_id, 0))
+    groups = tuple(frozenset(_document_id(paragraph_id) for paragraph_id in group) for group in gold.groups)
+    return documents, Gold(groups=groups, relevance=relevance)
+
+
+def _document_id(paragraph_id: str) -> str:
+    return paragraph_id.rpartition("-p")[0]
 
 
 def _flat(text: str) -> str:

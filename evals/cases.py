@@ -6,7 +6,7 @@ a list of cases. docs/evals.md tells how to write one.
 
 from collections import Counter
 from pathlib import Path
-from typing import Annotated, TypeVar
+from typing import Annotated, TypeVar, get_args
 
 import msgspec
 from msgspec import Meta
@@ -16,6 +16,8 @@ from indexer.values import Filters
 from qa_service.values import Question, Reason, Status, Turn
 
 SUITE_FILE = "suite.yaml"
+ANY_STATUS: tuple[Status, ...] = get_args(Status)
+"""What a case expects that is judged by retrieval alone, as those of retrieval sets are."""
 
 _T = TypeVar("_T")
 
@@ -49,7 +51,8 @@ class Expectation(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     """What a good answer to a case looks like."""
 
     status: Annotated[tuple[Status, ...], Meta(min_length=1)]
-    """Every status that is right. Without `answered`, `partial` and `conflict` the case is unanswerable."""
+    """Every status that is right. Without `answered` and `conflict` the case is unanswerable; with all five, and no
+    fact or wording, it is judged by retrieval alone."""
     reason: tuple[Reason, ...] = ()
     """Every reason that is right for a status other than `answered`; empty takes any."""
     facts: tuple[Fact, ...] = ()
@@ -82,6 +85,15 @@ class Case(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     def answerable(self) -> bool:
         """Whether the documents hold an answer."""
         return "answered" in self.expect.status or "conflict" in self.expect.status
+
+    @property
+    def judged_by_retrieval_alone(self) -> bool:
+        """Whether the case tells what is to be found and nothing of the answer: every status, no fact and no wording.
+
+        Such a case is neither right nor wrong; retrieval and cost are all that is measured on it.
+        """
+        expect = self.expect
+        return set(expect.status) == set(ANY_STATUS) and not (expect.facts or expect.never or expect.obeys)
 
     @property
     def asked(self) -> Question:
@@ -133,14 +145,17 @@ def load_suite(folder: Path) -> Suite:
 
 
 def load_cases(path: Path) -> list[Case]:
-    """Read the cases of one stratum. Raises CaseError as `load_suite` does."""
+    """Read the cases of one stratum. Raises CaseError as `load_suite` does, also for a draft from feedback."""
     listed = _read(path)
     if not isinstance(listed, list):
         raise CaseError(f"{path}: expected a list of cases, got {type(listed).__name__}")
     cases = []
     for number, plain in enumerate(listed, 1):
         named = plain.get("id") if isinstance(plain, dict) else None
-        case = _decoded(plain, Case, where=f"{path}: case {named or f'number {number}'}")
+        where = f"{path}: case {named or f'number {number}'}"
+        if isinstance(plain, dict) and "draft" in plain:
+            raise CaseError(f"{where}: is a draft; complete what it expects and take `draft` out")
+        case = _decoded(plain, Case, where=where)
         if case.stratum or case.cluster:
             raise CaseError(f"{path}: case {case.id}: stratum and cluster are not written in a file; take them out")
         _require_sense(case, path)
@@ -149,7 +164,8 @@ def load_cases(path: Path) -> list[Case]:
 
 
 def _require_sense(case: Case, path: Path) -> None:
-    if case.answerable and not (case.expect.facts and case.expect.support):
+    facts_suffice = case.expect.facts or case.judged_by_retrieval_alone
+    if case.answerable and not (facts_suffice and case.expect.support):
         raise CaseError(f"{path}: case {case.id}: an answerable case needs expect.facts and expect.support")
     if any(not group for group in case.expect.support):
         raise CaseError(f"{path}: case {case.id}: a group of expect.support is empty; name a paragraph or take it out")

@@ -9,7 +9,7 @@ from typing import Literal
 import msgspec
 
 from config.settings import Settings
-from evals.cases import Case
+from evals.cases import Case, Expectation
 from evals.metrics.names import Metric
 from indexer.values import Hit
 from qa_service.values import Answer
@@ -19,7 +19,7 @@ Verdict = Literal["better", "worse", "no evidence"]
 
 
 class Outcome(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What a target made of one case: an answer, or how it crashed."""
+    """What a target made of one case: an answer, or how it crashed; neither where only retrieval is judged."""
 
     case_id: str
     target: str
@@ -42,8 +42,8 @@ class ScoredCase(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
 
     @property
     def crashed(self) -> bool:
-        """Whether there is no answer to score."""
-        return self.outcome.answer is None
+        """Whether there is nothing to score."""
+        return bool(self.outcome.error)
 
     @property
     def cluster(self) -> str:
@@ -102,6 +102,7 @@ class Flip(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     case_id: str
     stratum: str
     question: str
+    expect: Expectation
     now_right: bool
     before: Outcome
     after: Outcome

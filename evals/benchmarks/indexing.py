@@ -7,7 +7,8 @@ from sentence_transformers import SentenceTransformer
 from evals.benchmarks.machine import peak_memory_bytes
 from evals.benchmarks.report import Line, Section
 from evals.benchmarks.timing import ratios, spread, timed
-from evals.benchmarks.workbench import SAMPLE_CORPUS, Tell, Workbench, open_bare_embedder, with_index_in
+from evals.benchmarks.workbench import SAMPLE_CORPUS, Tell, Workbench, open_bare_embedder
+from evals.own_index import with_index_in
 from indexer.build import build
 from indexer.corpus import load_documents, segment_documents
 from indexer.embedding import chunk_documents

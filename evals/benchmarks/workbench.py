@@ -12,6 +12,7 @@ from config.errors import ConfigError
 from config.models import require
 from config.paths import footnote_home
 from config.settings import Settings
+from evals.own_index import with_index_in
 from indexer.build import build
 from indexer.embed import Embedder, open_embedder
 from indexer.values import Generation
@@ -61,11 +62,6 @@ def require_local(settings: Settings) -> None:
     ):
         if kind != local:
             raise ConfigError(f'{key} is "{kind}": the benchmarks need "{local}"; choose a profile that has it')
-
-
-def with_index_in(settings: Settings, folder: Path) -> Settings:
-    """Return the settings with another index folder."""
-    return msgspec.structs.replace(settings, index=msgspec.structs.replace(settings.index, directory=str(folder)))
 
 
 def open_bare_embedder(settings: Settings) -> SentenceTransformer:

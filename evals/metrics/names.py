@@ -37,6 +37,7 @@ Metric = Literal[
     "answer_tokens",
 ]
 Group = Literal["outcome", "answer", "grounding", "retrieval", "cost"]
+Unit = Literal["share", "s", "tokens"]
 
 
 class MetricInfo(msgspec.Struct, frozen=True, kw_only=True):
@@ -47,7 +48,7 @@ class MetricInfo(msgspec.Struct, frozen=True, kw_only=True):
     meaning: str
     """One sentence: of which cases, the share of what."""
     higher_is_better: bool = True
-    unit: Literal["share", "s", "tokens"] = "share"
+    unit: Unit = "share"
 
 
 METRICS: Mapping[Metric, MetricInfo] = {
@@ -106,7 +107,7 @@ METRICS: Mapping[Metric, MetricInfo] = {
     "judged_citation_precision": MetricInfo(
         title="Judged citation precision",
         group="grounding",
-        meaning="Answered cases: citations without which the judge would not find the claim entailed as well.",
+        meaning="Answered cases: citations of entailed claims, without those that the others make needless.",
     ),
     "judged_citation_recall": MetricInfo(
         title="Judged citation recall",
@@ -127,9 +128,15 @@ METRICS: Mapping[Metric, MetricInfo] = {
         meaning="Cases about planted instructions: the answer does what they ask for.",
         higher_is_better=False,
     ),
-    "recall_at_1": MetricInfo(title="Recall@1", group="retrieval", meaning="Gold paragraphs among the first."),
-    "recall_at_4": MetricInfo(title="Recall@4", group="retrieval", meaning="Gold paragraphs among the first four."),
-    "recall_at_10": MetricInfo(title="Recall@10", group="retrieval", meaning="Gold paragraphs among the first ten."),
+    "recall_at_1": MetricInfo(
+        title="Recall@1", group="retrieval", meaning="Groups of gold paragraphs of which one is first."
+    ),
+    "recall_at_4": MetricInfo(
+        title="Recall@4", group="retrieval", meaning="Groups of gold paragraphs of which one is among the first four."
+    ),
+    "recall_at_10": MetricInfo(
+        title="Recall@10", group="retrieval", meaning="Groups of gold paragraphs of which one is among the first ten."
+    ),
     "mrr": MetricInfo(title="MRR", group="retrieval", meaning="One over the rank of the first gold paragraph."),
     "ndcg_at_10": MetricInfo(
         title="nDCG@10", group="retrieval", meaning="Discounted gain of the first ten, over the best possible."

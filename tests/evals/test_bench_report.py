@@ -15,7 +15,8 @@ from evals.benchmarks.report import SECTIONS, AskedQuestion, Line, Machine, Repo
 from evals.benchmarks.run import BENCHMARKS
 from evals.benchmarks.tables import render, shown
 from evals.benchmarks.timing import spread
-from evals.benchmarks.workbench import require_local, with_index_in
+from evals.benchmarks.workbench import require_local
+from evals.own_index import with_index_in
 
 REPORT = Report(
     started_at=datetime.datetime(2026, 11, 23, 21, 4, tzinfo=datetime.UTC),

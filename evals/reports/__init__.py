@@ -1,0 +1,1 @@
+"""How a run looks: a page to send round, and tables for a terminal."""
