@@ -1,13 +1,19 @@
 """What tests of every floor share: the home of the models, and the promise to stay on this machine."""
 
 import os
+import shutil
+from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from config.cli import quiet_libraries
 from config.models import require
 from config.paths import footnote_home
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
 
 quiet_libraries()
 
@@ -46,3 +52,18 @@ def clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in list(os.environ):
         if name.startswith("FOOTNOTE_") and name != "FOOTNOTE_HOME":
             monkeypatch.delenv(name)
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator["Browser"]:
+    """Headless Chromium. Not kept for the session: while it runs, no other event loop can start in this thread."""
+    from playwright.sync_api import sync_playwright
+
+    chromium = shutil.which("chromium")
+    if chromium is None:
+        pytest.fail("no `chromium` on the PATH, which the pages' tests drive; install Debian's package chromium")
+    flags = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-background-networking"]
+    with sync_playwright() as playwright:
+        launched = playwright.chromium.launch(executable_path=chromium, args=flags)
+        yield launched
+        launched.close()

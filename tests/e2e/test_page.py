@@ -3,14 +3,13 @@
 Needs the Python package `playwright` and Debian's package `chromium`; nothing is downloaded.
 """
 
-import shutil
 import threading
 from collections.abc import Iterator
 from itertools import chain
 
 import msgspec
 import pytest
-from playwright.sync_api import Browser, Page, Route, expect, sync_playwright
+from playwright.sync_api import Browser, Page, Route, expect
 
 from tests.e2e.page_stub import (
     ANSWER,
@@ -30,19 +29,6 @@ from tests.e2e.page_stub import (
 )
 
 pytestmark = pytest.mark.e2e
-
-CHROMIUM_FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-background-networking"]
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    chromium = shutil.which("chromium")
-    if chromium is None:
-        pytest.fail("no `chromium` on the PATH, which the page's tests drive; install Debian's package chromium")
-    with sync_playwright() as playwright:
-        launched = playwright.chromium.launch(executable_path=chromium, args=CHROMIUM_FLAGS)
-        yield launched
-        launched.close()
 
 
 @pytest.fixture

@@ -34,8 +34,12 @@ PARAGRAPHS = _paragraphs()
 
 
 def hit(paragraph_id: str) -> Hit:
+    return hit_of(PARAGRAPHS[paragraph_id])
+
+
+def hit_of(paragraph: Paragraph) -> Hit:
     return Hit(
-        paragraph=PARAGRAPHS[paragraph_id],
+        paragraph=paragraph,
         title="",
         source="",
         published_at=None,
@@ -46,15 +50,18 @@ def hit(paragraph_id: str) -> Hit:
 
 
 def citation(marker: int, paragraph_id: str) -> Citation:
+    return citation_of(marker, PARAGRAPHS[paragraph_id])
+
+
+def citation_of(marker: int, paragraph: Paragraph) -> Citation:
     """A citation of the whole paragraph."""
-    paragraph = PARAGRAPHS[paragraph_id]
     return Citation(
         marker=marker,
         document_id=paragraph.document_id,
         title="",
         source="",
         published_at=None,
-        paragraph_id=paragraph_id,
+        paragraph_id=paragraph.id,
         paragraph_number=paragraph.number,
         page=None,
         start=paragraph.start,

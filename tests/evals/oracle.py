@@ -8,7 +8,8 @@ from evals.anchors import Anchors
 from evals.cases import Case
 from indexer.search import Index
 from indexer.values import Filters, Hit, Paragraph
-from qa_service.values import Answer, Citation, Claim, Question, Usage
+from qa_service.values import Answer, Claim, Question, Usage
+from tests.evals.answers_by_hand import citation_of, hit_of
 
 Mutate = Callable[[Case, Answer], Answer]
 
@@ -50,30 +51,11 @@ class Oracle:
         return next(each for each in self._index.paragraphs(document_id) if each.id == paragraph_id)
 
 
-def _citation(marker: int, paragraph: Paragraph) -> Citation:
-    """The first half of a paragraph as a footnote."""
-    length = max(1, len(paragraph.text) // 2)
-    return Citation(
-        marker=marker,
-        document_id=paragraph.document_id,
-        title="",
-        source="",
-        published_at=None,
-        paragraph_id=paragraph.id,
-        paragraph_number=paragraph.number,
-        page=None,
-        start=paragraph.start,
-        end=paragraph.start + length,
-        quote=paragraph.text[:length],
-        url="",
-    )
-
-
 def answer_with(
     question: str, status: str, reason: str | None, words: str, paragraphs: Sequence[Paragraph] = ()
 ) -> Answer:
     """One claim with a footnote to each of the paragraphs; without paragraphs there is no claim."""
-    citations = tuple(_citation(number, paragraph) for number, paragraph in enumerate(paragraphs, 1))
+    citations = tuple(citation_of(number, paragraph) for number, paragraph in enumerate(paragraphs, 1))
     markers = tuple(citation.marker for citation in citations)
     claim = Claim(start=0, end=len(words), verdict="supported", score=1.0, markers=markers)
     return Answer(
@@ -85,24 +67,12 @@ def answer_with(
         text=words + "".join(f"[{marker}]" for marker in markers),
         claims=(claim,) if citations else (),
         citations=citations,
-        evidence=tuple(_hit(paragraph) for paragraph in paragraphs),
+        evidence=tuple(hit_of(paragraph) for paragraph in paragraphs),
         removed_claims=0,
         index_version="",
         model="oracle",
         usage=Usage(prompt_tokens=1, reused_tokens=0, answer_tokens=1),
         timings_s={"total": 0.1},
-    )
-
-
-def _hit(paragraph: Paragraph) -> Hit:
-    return Hit(
-        paragraph=paragraph,
-        title="",
-        source="",
-        published_at=None,
-        fused_score=1.0,
-        cosine_similarity=None,
-        bm25_score=None,
     )
 
 
