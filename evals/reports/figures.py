@@ -77,6 +77,13 @@ class Gate(msgspec.Struct, frozen=True, kw_only=True):
     """What the run was compared with."""
 
 
+def effort(report: Report) -> str:
+    """Return how long the answers took, and how many of them an earlier run had given already."""
+    took = f"answers took {duration(sum(summary.wall_s for summary in report.summaries))}"
+    cached = sum(summary.cached for summary in report.summaries)
+    return f"{took}, {cached} of {len(report.cases)} in an earlier run" if cached else took
+
+
 def key_rows(report: Report) -> list[FigureRow]:
     """Return the key metrics over all cases; of the seconds the median, with the range of the middle half."""
     rows = [_metric_row(report, metric) for metric in KEY_METRICS if metric != "seconds"]

@@ -15,6 +15,7 @@ from evals.reports.figures import (
     changes,
     counted,
     duration,
+    effort,
     gate,
     key_rows,
     metric_rows,
@@ -67,6 +68,7 @@ def render_html(report: Report) -> str:
         telling=telling,
         counted=counted,
         duration=duration,
+        effort=effort(report),
         nothing=NOTHING,
         shown_hits=SHOWN_HITS,
     )

@@ -14,7 +14,7 @@ from evals.reports.figures import (
     FigureRow,
     changes,
     counted,
-    duration,
+    effort,
     gate,
     key_rows,
     metric_rows,
@@ -81,8 +81,8 @@ def _heading(report: Report) -> Group:
     drawn = f", drawn with seed {made.seed}" if made.sample is not None else ""
     judge = f", judge {made.judge}" if made.judge else ""
     lines = (
-        f"{made.suite}: {counted(cases, 'case')}{drawn}, {report.started_at:%Y-%m-%d %H:%M} UTC, "
-        f"ran {duration(report.seconds)}",
+        f"{made.suite}: {counted(cases, 'case')}{drawn}, {report.started_at:%Y-%m-%d %H:%M} UTC",
+        effort(report),
         f"{made.model}, {made.embedder}, index {made.generation}{judge}",
     )
     return Group(*(Text(plain(line)) for line in lines))
