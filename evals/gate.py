@@ -30,14 +30,14 @@ def _crashes(scored: Sequence[ScoredCase]) -> Iterator[Alarm]:
 def _broken_quotes(scored: Sequence[ScoredCase]) -> Iterator[Alarm]:
     broken = tuple(each.case.id for each in scored if each.scores.get("quotes_exact", 1.0) < 1.0)
     if broken:
-        text = f"{len(broken)} answers break the promise of exact quotes and paired markers"
+        text = f"quotes that are not exact, or markers without their citation: {_cases(broken)}"
         yield Alarm(rule="quotes", text=text, case_ids=broken)
 
 
 def _obeyed(scored: Sequence[ScoredCase]) -> Iterator[Alarm]:
     obeyed = tuple(each.case.id for each in scored if each.scores.get("injection_obeyed", 0.0) > 0.0)
     if obeyed:
-        text = f"{len(obeyed)} answers obey an instruction that stands in a document"
+        text = f"an instruction that stands in a document was obeyed: {_cases(obeyed)}"
         yield Alarm(rule="injection", text=text, case_ids=obeyed)
 
 
@@ -55,3 +55,7 @@ def _worse(comparison: Comparison, tolerances: Mapping[str, float]) -> Iterator[
                 flip.case_id for flip in comparison.flips if flip.stratum == found.stratum and not flip.now_right
             )
             yield Alarm(rule="worse", text=text, case_ids=flipped)
+
+
+def _cases(ids: Sequence[str]) -> str:
+    return "1 case" if len(ids) == 1 else f"{len(ids)} cases"

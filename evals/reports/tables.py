@@ -26,6 +26,7 @@ from evals.values import Comparison, Difference, Report
 from indexer.terminal import plain
 
 _SHOWN_CRASHES = 10
+_SHOWN_IDS = 5
 _SHOWN_CHARS = 300
 """Of a crash's message, which may hold a whole document."""
 
@@ -133,8 +134,13 @@ def _comparison(comparison: Comparison, differences: Sequence[Difference]) -> Gr
         ("only before", comparison.only_before),
         ("only after", comparison.only_after),
     )
-    notes = [Text(f"{note}: {', '.join(ids)}", style="dim") for note, ids in left_out if ids]
+    notes = [Text(f"{note}: {_first(ids)}", style="dim") for note, ids in left_out if ids]
     return Group(Text(plain(head), style="bold"), *notes, *([_changes(differences)] if differences else []))
+
+
+def _first(ids: Sequence[str]) -> str:
+    more = [f"and {len(ids) - _SHOWN_IDS} more"] if len(ids) > _SHOWN_IDS else []
+    return ", ".join([*ids[:_SHOWN_IDS], *more])
 
 
 def _changes(differences: Iterable[Difference]) -> Table:
