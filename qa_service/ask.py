@@ -19,6 +19,7 @@ from qa_service.generate import generate
 from qa_service.models.port import ModelSession
 from qa_service.retrieve import retrieve
 from qa_service.stopwatch import Stopwatch
+from qa_service.surroundings import surroundings
 from qa_service.values import Answer, EvidenceFound, Progress, Question, Usage
 from qa_service.verify import verify
 
@@ -48,6 +49,7 @@ def ask(
         asked = standalone or question.question
     with watch.stage("retrieve"):
         hits = retrieve(asked, index=index, filters=question.filters, settings=settings.retrieval)
+        around = surroundings(hits, index=index)
     version = index.generation.id
     tell(EvidenceFound(index_version=version, standalone_question=standalone, evidence=hits))
     with watch.stage("compose"):
@@ -59,7 +61,7 @@ def ask(
     with watch.stage("attribute"):
         attributions = attribute(draft.text, brief.sentences, question=asked)
     with watch.stage("verify"):
-        verified = verify(attributions, question=asked, settings=settings.answer)
+        verified = verify(attributions, question=asked, around=around, settings=settings.answer)
     with watch.stage("conclude"):
         outcome = conclude(
             brief, decision=decision, draft=draft, verified=verified, public_url=settings.server.public_url

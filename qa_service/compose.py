@@ -10,6 +10,7 @@ from config.settings import AnswerSettings
 from indexer.values import Hit
 from qa_service.errors import QuestionError
 from qa_service.evidence import Passage, Sentence, sentences_of
+from qa_service.instructions import gives_orders
 from qa_service.models.port import ModelSession, Prompt
 from qa_service.terms import content_keys
 
@@ -47,10 +48,12 @@ def compose(question: str, hits: Sequence[Hit], *, session: ModelSession, settin
     """Return the brief: at most `settings.evidence_tokens` tokens of evidence, counted in the model's own vocabulary.
 
     Sentences go in by relevance, each drawing in its predecessor (which names what "he" and "it" stand for), and are
-    read in the order of their paragraph, the best paragraph first. What is left of the context after the question and
+    read in the order of their paragraph, the best paragraph first. A paragraph that gives orders to its reader is no
+    evidence. What is left of the context after the question and
     the answer bounds the evidence too, so that the prompt cannot overflow whatever the settings say.
     """
-    passages = _select(question, hits, tokens=_room(question, session, settings), session=session)
+    evidence = [hit for hit in hits if not gives_orders(hit.paragraph.text)]
+    passages = _select(question, evidence, tokens=_room(question, session, settings), session=session)
     return Brief(question=question, passages=passages, system=SYSTEM, shared=_shared(question, passages, session))
 
 

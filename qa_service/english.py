@@ -44,6 +44,10 @@ CAUSE_PRECEDES = (
 """Connectives with the cause before and the effect after them."""
 
 MONTHS = frozenset("january february march april may june july august september october november december".split())
+MONTH_ABBREVIATIONS = dict(
+    zip("jan feb mar apr jun jul aug sep sept oct nov dec".split(), "january february march april june july august "
+        "september september october november december".split(), strict=True)
+)  # fmt: skip
 WEEKDAYS = frozenset("monday tuesday wednesday thursday friday saturday sunday".split())
 TIME_WORDS = frozenset(
     """
@@ -57,6 +61,7 @@ _UNITS = (
     "eighteen nineteen"
 ).split()
 _ORDINALS = "first second third fourth fifth sixth seventh eighth ninth tenth".split()
+ORDINAL_ENDINGS = ("st", "nd", "rd", "th")
 _TENS = "twenty thirty forty fifty sixty seventy eighty ninety".split()
 NUMERALS: dict[str, str] = (
     {word: str(value) for value, word in enumerate(_UNITS)}

@@ -15,7 +15,7 @@ from config.settings import AnswerSettings
 from indexer.values import Hit
 from qa_service.compose import Brief
 from qa_service.models.port import ModelSession
-from qa_service.terms import terms
+from qa_service.terms import TIME_KEYS, terms
 from qa_service.values import Reason
 
 _ASK = "Do the passages state the answer to exactly this question? Answer yes or no."
@@ -57,7 +57,7 @@ def _missing_names(question: str, hits: Sequence[Hit]) -> tuple[str, ...]:
     acronym.
     """
     asked = terms(question)
-    names = [term for term in asked if term.kind == "name"]
+    names = [term for term in asked if term.kind == "name" and term.key not in TIME_KEYS]
     if all(question[term.start].isupper() for term in asked if question[term.start].isalpha()):
         return ()  # capitals throughout say nothing about names
     present: set[str] = set()

@@ -9,7 +9,15 @@ from typing import Literal
 import msgspec
 import snowballstemmer
 
-from qa_service.english import ACRONYMS, FUNCTION_WORDS, MONTHS, NUMERALS
+from qa_service.english import (
+    ACRONYMS,
+    FUNCTION_WORDS,
+    MONTH_ABBREVIATIONS,
+    MONTHS,
+    NUMERALS,
+    TIME_WORDS,
+    WEEKDAYS,
+)
 
 Kind = Literal["name", "number", "content", "function"]
 
@@ -19,6 +27,8 @@ _WORD = re.compile(
     r"|[^\W\d_][^\W_]*(?:['\u2019\u02bc][^\W\d_]+)*"  # a word, or a code such as DB10
 )
 _SENTENCE_START = re.compile(r"(?:^|[.!?:;\n\"\u201c\u2018(\[|]|[-*\u2022]\s)\s*$")
+_NUMBER_BEFORE = re.compile(r"\d(?:st|nd|rd|th)?\s*$")
+_NUMBER_AFTER = re.compile(r"\.?\s*\d")
 _STEMMER = snowballstemmer.stemmer("english")
 
 
@@ -36,7 +46,8 @@ def terms(text: str) -> tuple[Term, ...]:
     """Return the words of `text` in order.
 
     A name is a capitalised word that does not merely begin a sentence; a number's key is its value in plain digits, for
-    numerals ("three") too, an ordinal's is `3rd` for "third". Words of scripts without capitals are content.
+    numerals ("three") too, an ordinal's is `3rd` for "third"; "Nov" beside a number is November. Words of scripts
+    without capitals are content.
     """
     return tuple(_term(text, match) for match in _WORD.finditer(text))
 
@@ -54,6 +65,8 @@ def content_keys(text: str) -> frozenset[str]:
 def _term(text: str, match: re.Match[str]) -> Term:
     word = match.group()
     plain = _plain(word)
+    if word[0].isupper() and plain in MONTH_ABBREVIATIONS and _beside_number(text, match):
+        plain = MONTH_ABBREVIATIONS[plain]
     capital = word[0].isupper() and not _SENTENCE_START.search(text, 0, match.start())
     acronym = len(word) > 1 and word.isupper()
     kind: Kind
@@ -67,6 +80,12 @@ def _term(text: str, match: re.Match[str]) -> Term:
         key = _STEMMER.stemWord(plain)
         kind = "name" if acronym or (capital and len(word) > 1) else "content"
     return Term(key=key, kind=kind, start=match.start(), end=match.end())
+
+
+def _beside_number(text: str, match: re.Match[str]) -> bool:
+    return bool(
+        _NUMBER_BEFORE.search(text, max(0, match.start() - 6), match.start()) or _NUMBER_AFTER.match(text, match.end())
+    )
 
 
 def _plain(word: str) -> str:
@@ -83,3 +102,7 @@ def _number_key(word: str) -> str:
     if re.fullmatch(r"\d+\.\d+", digits):
         digits = digits.rstrip("0").rstrip(".")
     return digits
+
+
+TIME_KEYS = frozenset(term.key for word in (*MONTHS, *WEEKDAYS, *TIME_WORDS) for term in terms(word))
+"""Keys of the words that tell a time: months and weekdays, too, which are names only by their capitals."""

@@ -12,20 +12,31 @@ import msgspec
 from config.settings import AnswerSettings
 from qa_service.attribute import Attribution
 from qa_service.causes import says_cause, states_cause
-from qa_service.english import MONTHS, NEGATIONS, TIME_WORDS, WEEKDAYS
+from qa_service.english import NEGATIONS, ORDINAL_ENDINGS
 from qa_service.evidence import Sentence
-from qa_service.terms import Term, content_keys, keys, terms
+from qa_service.surroundings import Surroundings
+from qa_service.terms import TIME_KEYS, Term, content_keys, keys, terms
 from qa_service.values import Reason, Verdict
 
 _WHY = re.compile(r"\b(?:why|how come|what (?:is|was|were|are) the reasons?|for what reason)\b", re.IGNORECASE)
 _HOW_MANY = re.compile(r"\bhow (?:many|much|old|long|far|tall|high|large|big)\b", re.IGNORECASE)
 _WHEN = re.compile(
     r"(?:^\W*|[,;]\s*)when\b|\bwhen (?:did|do|does|is|was|are|were|will|would|has|have|had|can|could)\b"
-    r"|\b(?:what|which) (?:year|month|day|date)\b|\bhow long ago\b",
+    r"|\b(?:what|which) (?:year|month|day|date|time|hour|century|decade)\b|\bhow long ago\b",
     re.IGNORECASE,
 )
+_HOW_LONG = re.compile(
+    r"\bhow long (?:did|do|does|is|was|are|were|will|would|has|have|had|can|could|may)\b", re.IGNORECASE
+)
+_TIME = re.compile(
+    r"\b\d{1,2}[:.]\d{2}\b|\b\d{1,2}\s?[ap]\.?m\b|\b\d{4}s?\b|\b\d{1,2}(?:st|nd|rd|th)\b|['\u2019]\d{2}s\b"
+    r"|\b(?:in|by|since|until|till|before|after|around|about|from|between|and|at|on|c\.|circa|AD)\s+\d{1,4}\b(?!\s+[^\W\d])"
+    r"|\b\d+ (?:BC|BCE|AD|CE)\b",
+    re.IGNORECASE,
+)
+"""A year, an hour or a day in figures."""
 _OPEN = re.compile(r"\b(?:who|whom|whose|what|which|where|why|how)\b", re.IGNORECASE)
-_TIMES = frozenset(term.key for word in (*MONTHS, *WEEKDAYS, *TIME_WORDS) for term in terms(word))
+_CLAUSE_END = re.compile(r"[.;:!?]\s+|,\s+(?:but|while|whereas|though|although)\s+")
 _NEGATION_REACH = 4
 """Words after a negation within which the first content word is what it denies."""
 
@@ -42,9 +53,23 @@ class Verified(msgspec.Struct, frozen=True, kw_only=True):
     """What kind of failure, when the verdict is not `supported`."""
 
 
-def verify(attributions: Sequence[Attribution], *, question: str, settings: AnswerSettings) -> tuple[Verified, ...]:
-    """Return every claim with its verdict, in order."""
-    return tuple(_verified(attribution, question, settings.support_threshold) for attribution in attributions)
+def verify(
+    attributions: Sequence[Attribution], *, question: str, around: Surroundings, settings: AnswerSettings
+) -> tuple[Verified, ...]:
+    """Return every claim with its verdict, in order.
+
+    `question` is the part of it that the claims answer, `around` what the reader sees beside each quote.
+    """
+    return tuple(
+        _verified(
+            attribution.text,
+            question,
+            attribution.support,
+            known=_known(question, attribution.support, around),
+            threshold=settings.support_threshold,
+        )
+        for attribution in attributions
+    )
 
 
 def asks_why(question: str) -> bool:
@@ -52,65 +77,74 @@ def asks_why(question: str) -> bool:
     return bool(_WHY.search(question))
 
 
-def _verified(attribution: Attribution, question: str, threshold: float) -> Verified:
-    claim, support = attribution.text, attribution.support
+def _verified(
+    claim: str, question: str, support: tuple[Sentence, ...], *, known: frozenset[str], threshold: float
+) -> Verified:
     evidence = " ".join(sentence.text for sentence in support)
-    score = _score(claim, question, support)
+    score = _score(claim, question, known)
     verdict: Verdict = "supported"
     reason: Reason | None = None
-    if not support or score < threshold or _foreign(claim, question, support) or not _answers_kind(claim, question):
+    if not support or score < threshold or _foreign(claim, known) or not _answers_kind(claim, question):
         verdict, reason = "unsupported", "unsupported"
-    elif _denies(claim, evidence) or _denies(evidence, claim):
+    elif _denies(claim, evidence) or _denies(
+        _clauses_of(evidence, content_keys(claim) - content_keys(question)), claim
+    ):
         verdict, reason = "contradicted", "contradicted"
     elif (asks_why(question) or says_cause(claim)) and not states_cause(claim, question, support):
         verdict, reason = "unsupported", "reason_not_stated"
     return Verified(text=claim, support=support, verdict=verdict, score=score, reason=reason)
 
 
-def _known(question: str, support: Sequence[Sentence]) -> frozenset[str]:
+def _known(question: str, support: Sequence[Sentence], around: Surroundings) -> frozenset[str]:
     """Return what the claim may take from: its quotes, and such words of the question as stand around them.
 
-    What answers must stand in the quotes. What the question brought along may also stand in the paragraph, its heading
-    or the title, where the reader sees it.
+    What answers must stand in the quotes. What the question brought along may also stand around, where the reader sees
+    it; a "stage 4" there may be "the fourth stage".
     """
-    quoted: set[str] = set()
-    around: set[str] = set()
-    for sentence in support:
-        hit = sentence.hit
-        quoted.update(term.key for term in terms(sentence.text))
-        for text in (hit.paragraph.text, hit.paragraph.heading, hit.title):
-            around.update(term.key for term in terms(text))
-    return frozenset(quoted | (around & {term.key for term in terms(question)}))
+    quoted = {term.key for sentence in support for term in terms(sentence.text)}
+    beside = frozenset[str]().union(*(around.get(sentence.hit.paragraph.id, frozenset()) for sentence in support))
+    asked = {term.key for term in terms(question)}
+    ordinals = {key for key in asked if key.isdigit() and beside & {f"{key}{ending}" for ending in ORDINAL_ENDINGS}}
+    return frozenset(quoted | (beside & asked) | ordinals)
 
 
-def _score(claim: str, question: str, support: Sequence[Sentence]) -> float:
+def _score(claim: str, question: str, known: frozenset[str]) -> float:
     """Share of the claim's content words that are known.
 
     In the answer to an open question, the question's own words count half where they are not: they are often the
     asker's paraphrase. In the answer to a yes-no question they are what is in doubt.
     """
-    wanted, known = content_keys(claim), _known(question, support)
+    wanted = content_keys(claim)
     paraphrase = (wanted & content_keys(question)) - known if _OPEN.search(question) else frozenset()
     return (len(wanted & known) + len(paraphrase) / 2) / len(wanted) if wanted else 0.0
 
 
-def _foreign(claim: str, question: str, support: Sequence[Sentence]) -> bool:
+def _foreign(claim: str, known: frozenset[str]) -> bool:
     """Tell whether the claim has a name or a number that is not known."""
-    return bool(keys(terms(claim), "name", "number") - _known(question, support))
+    return bool(keys(terms(claim), "name", "number") - known)
 
 
 def _answers_kind(claim: str, question: str) -> bool:
     """Tell whether the claim brings what the question asks for: a number, a time, or at least something new."""
-    new = [term for term in terms(claim) if term.key not in content_keys(question)]
+    asked = content_keys(question)
+    new = [term for term in terms(claim) if term.key not in asked]
+    if _WHEN.search(question):
+        return any(_is_time(term) for term in new) or bool(_TIME.search(claim))
+    if _HOW_LONG.search(question):
+        return any(term.kind == "number" or _is_time(term) for term in new)
     if _HOW_MANY.search(question):
         return any(term.kind == "number" for term in new)
-    if _WHEN.search(question):
-        return any(term.kind == "number" or _is_time(term) for term in new)
     return not _OPEN.search(question) or any(term.kind != "function" for term in new)
 
 
 def _is_time(term: Term) -> bool:
-    return term.key in _TIMES
+    return term.key in TIME_KEYS
+
+
+def _clauses_of(evidence: str, answer: frozenset[str]) -> str:
+    """Return the clauses that hold something of what answers; all when none does."""
+    clauses = _CLAUSE_END.split(evidence)
+    return ". ".join(clause for clause in clauses if content_keys(clause) & answer) or evidence
 
 
 def _denies(text: str, other: str) -> bool:

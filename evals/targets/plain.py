@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from config.settings import Settings
-from evals.targets.pipeline import pipeline_sha256, sources_sha256
+from evals.targets.pipeline import sources_sha256
 from evals.values import TargetName
 from indexer.search import Index
 from indexer.sentences import sentences
@@ -18,6 +18,7 @@ from qa_service.models.port import LanguageModel, Prompt
 from qa_service.stopwatch import Stopwatch
 from qa_service.values import Answer, Citation, Claim, Question, Usage
 
+_USED = Path(__file__).resolve().parents[2]
 _PARAGRAPHS = 4
 _NOT_FOUND = "NOT FOUND"
 _SYSTEM = "You are a helpful assistant that answers questions about documents."
@@ -38,8 +39,13 @@ class Plain:
         self._index = dense
         self._model = model
         self._settings = settings
-        # The model's session and the search come from the pipeline's own packages.
-        self.fingerprint = sources_sha256([Path(__file__)]) + pipeline_sha256()
+        self.fingerprint = sources_sha256(
+            [
+                Path(__file__),
+                *_USED.joinpath("indexer").rglob("*.py"),
+                *_USED.joinpath("qa_service", "models").rglob("*.py"),
+            ]
+        )
 
     def answer(self, question: Question) -> Answer:
         """See `Target.answer`."""

@@ -72,6 +72,9 @@ class WordIndex:
             if not filters.document_ids or document.id in filters.document_ids
         ][:limit]
 
+    def paragraphs(self, document_id: str) -> list[Paragraph]:
+        return [paragraph for document, paragraph in self._paragraphs if document.id == document_id]
+
     def document(self, document_id: str) -> Document | None:
         return self._documents.get(document_id)
 

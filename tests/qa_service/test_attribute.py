@@ -57,3 +57,14 @@ def test_ties_go_to_the_better_paragraph_and_the_earlier_sentence(make_sentences
 
 def test_an_empty_draft_has_no_claims(make_sentences: Make) -> None:
     assert attribute("", make_sentences("A vote."), question="Who?") == ()
+
+
+def test_the_sentence_with_the_answers_number_wins_over_one_with_more_words_of_the_question(
+    make_sentences: Make,
+) -> None:
+    evidence = make_sentences(
+        "The merged company is to shed 210 jobs by the end of the year.", "Around 140 jobs will be lost in the company."
+    )
+    question = "How many jobs is the merged company to shed by the end of the year?"
+    (only,) = attribute("The merged company is to shed 140 jobs by the end of the year.", evidence, question=question)
+    assert texts(only.support)[0] == "Around 140 jobs will be lost in the company."

@@ -34,6 +34,12 @@ def test_numbers_meet_by_value() -> None:
     assert content_keys("2.5") != content_keys("25")
 
 
+def test_a_month_cut_short_beside_a_number_is_the_month() -> None:
+    assert content_keys("11 Nov") == content_keys("11 November")
+    assert content_keys("Sept. 9") == content_keys("September 9")
+    assert content_keys("Jan Novak") != content_keys("January Novak")
+
+
 def test_an_ordinal_is_not_the_number_and_a_code_is_one_word() -> None:
     assert content_keys("fourth") == content_keys("4th") != content_keys("4")
     assert content_keys("the 1990s") == {"1990"}

@@ -7,6 +7,7 @@ import pytest
 from config.settings import load_settings
 from qa_service.attribute import Attribution
 from qa_service.evidence import Sentence
+from qa_service.terms import terms
 from qa_service.verify import Verified, verify
 
 Make = Callable[..., tuple[Sentence, ...]]
@@ -15,7 +16,14 @@ BRIDGE = "The council approved the bridge on 13 March 2023 by 11 votes to 8."
 
 
 def judge(claim: str, evidence: tuple[Sentence, ...], question: str) -> Verified:
-    (only,) = verify([Attribution(text=claim, support=evidence)], question=question, settings=load_settings().answer)
+    around = {
+        sentence.hit.paragraph.id: frozenset(
+            term.key for text in (sentence.hit.title, sentence.hit.paragraph.text) for term in terms(text)
+        )
+        for sentence in evidence
+    }
+    attributions = [Attribution(text=claim, support=evidence)]
+    (only,) = verify(attributions, question=question, around=around, settings=load_settings().answer)
     return only
 
 
@@ -39,6 +47,45 @@ def test_a_claim_in_the_evidences_words_is_supported(make_sentences: Make) -> No
 )
 def test_what_the_evidence_does_not_hold_is_unsupported(make_sentences: Make, claim: str, question: str) -> None:
     assert judge(claim, make_sentences(BRIDGE), question).verdict == "unsupported"
+
+
+@pytest.mark.parametrize(
+    ("claim", "question", "supported"),
+    [
+        ("The tower admits visitors until 15:30.", "Until what time does the tower admit visitors?", True),
+        ("The tower admits visitors until 4 marks.", "Until what time does the tower admit visitors?", False),
+        ("The tower opened in 1889.", "When was the tower opened?", True),
+        ("The tower opened with 324 steps.", "When was the tower opened?", False),
+        ("The lift ran for nine minutes.", "How long did the lift run?", True),
+        ("The lift ran with visitors.", "How long did the lift run?", False),
+    ],
+)
+def test_a_time_is_more_than_a_number(make_sentences: Make, claim: str, question: str, supported: bool) -> None:
+    evidence = make_sentences(
+        "The tower opened in 1889 with 324 steps. It admits visitors until 15:30, for 4 marks until then. "
+        "The lift ran for nine minutes with visitors."
+    )
+    assert (judge(claim, evidence, question).verdict == "supported") is supported
+
+
+def test_a_name_of_the_question_may_stand_beside_the_quote_an_answering_name_may_not(make_sentences: Make) -> None:
+    beside, quoted = make_sentences("Football in Kardovia is odd, Dace says. A match takes 96 minutes.")
+    question = "How long does a football match take in Kardovia?"
+    assert judge("A football match in Kardovia takes 96 minutes.", (quoted,), question).verdict == "supported"
+    assert judge("A match takes 96 minutes, as Dace says.", (quoted,), question).verdict == "unsupported"
+    assert beside.text.endswith("Dace says.")
+
+
+def test_a_number_of_the_question_may_be_an_ordinal_beside_the_quote(make_sentences: Make) -> None:
+    _, quoted = make_sentences("The fourth stage led over the pass. Zubarte won it.")
+    assert judge("Zubarte won stage 4.", (quoted,), "Who won stage 4?").verdict == "supported"
+    assert judge("Zubarte won stage 5.", (quoted,), "Who won stage 5?").verdict == "unsupported"
+
+
+def test_a_negation_in_another_clause_denies_nothing(make_sentences: Make) -> None:
+    evidence = make_sentences("The architect could not be found; she was discovered later beneath Pier 2.")
+    question = "Where was the architect found?"
+    assert judge("The architect was found beneath Pier 2.", evidence, question).verdict == "supported"
 
 
 def test_a_when_that_asks_nothing_wants_no_time(make_sentences: Make) -> None:

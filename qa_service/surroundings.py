@@ -1,0 +1,36 @@
+"""What a reader sees around a quoted paragraph: title, source, date and opening of its document, and its neighbours.
+
+A claim may repeat names of the question that its quote does not repeat, if they stand there: nobody writes the full
+name of the town in every sentence.
+"""
+
+from collections.abc import Iterable, Mapping
+
+from indexer.search import Index
+from indexer.values import Hit, Paragraph
+from qa_service.terms import terms
+
+_OPENING_PARAGRAPHS = 2
+_NEIGHBOURS = 2
+
+Surroundings = Mapping[str, frozenset[str]]
+"""Keys of the words around each paragraph and in it, by the paragraph's id."""
+
+
+def surroundings(hits: Iterable[Hit], *, index: Index) -> Surroundings:
+    """Return the surroundings of each hit."""
+    around: dict[str, frozenset[str]] = {}
+    documents: dict[str, list[Paragraph]] = {}
+    for hit in hits:
+        document_id, number = hit.paragraph.document_id, hit.paragraph.number
+        if document_id not in documents:
+            documents[document_id] = index.paragraphs(document_id)
+        near = [
+            paragraph.text
+            for paragraph in documents[document_id]
+            if paragraph.number <= _OPENING_PARAGRAPHS or abs(paragraph.number - number) <= _NEIGHBOURS
+        ]
+        date = f"{hit.published_at:%-d %B %Y}" if hit.published_at else ""
+        texts = (hit.title, hit.source, date, hit.paragraph.heading, *near)
+        around[hit.paragraph.id] = frozenset(term.key for text in texts for term in terms(text))
+    return around
