@@ -10,20 +10,18 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import msgspec
-import yaml  # type: ignore[import-untyped]
 from msgspec import Meta
 
 from evals.cases import Case, Expectation, Support
 from evals.errors import FeedbackError
 from evals.ids import digest, slug
 from evals.whole_files import write_whole
-from indexer.loaders.decode import readable
+from evals.yaml_text import yaml_text
 from indexer.search import Index
 from indexer.values import Filters
 from qa_service.values import MAX_QUESTION_CHARS, MAX_TURNS, Answer, Citation, Turn
 
 _ANCHOR_WORDS = 10
-_LINE_CHARS = 120
 _NOT_A_LIST = "more cases cannot be added to it; begin each of its cases with `- ` at the start of a line"
 
 
@@ -78,7 +76,7 @@ def write_drafts(path: Path, cases: Sequence[Case]) -> int:
         if not new:
             return 0
         blocks = [present.rstrip("\n")] if present.strip() else []
-        text = "\n\n".join([*blocks, *(_yaml([plain]).rstrip("\n") for plain in new.values())]) + "\n"
+        text = "\n\n".join([*blocks, *(yaml_text([plain]).rstrip("\n") for plain in new.values())]) + "\n"
         if _list_of_cases(text, path) != [*listed, *new.values()]:
             raise FeedbackError(f"{path}: {_NOT_A_LIST}")
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -170,21 +168,3 @@ def _list_of_cases(text: str, path: Path) -> list[object]:
     if not isinstance(listed, list | None):
         raise FeedbackError(f"{path}: {_NOT_A_LIST}")
     return listed or []
-
-
-class _Dumper(yaml.SafeDumper):  # type: ignore[misc]
-    """Writes long texts on several lines."""
-
-
-def _represented(dumper: _Dumper, text: str) -> yaml.ScalarNode:
-    style = ">" if len(text) > _LINE_CHARS // 2 or "\n" in text else None
-    if readable(text) != text:
-        style = '"'  # PyYAML 6.0.3 loses NEL, U+2028 and their kin in every other style
-    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=style)
-
-
-_Dumper.add_representer(str, _represented)
-
-
-def _yaml(value: object) -> str:
-    return str(yaml.dump(value, Dumper=_Dumper, allow_unicode=True, sort_keys=False, width=_LINE_CHARS))
