@@ -1,4 +1,4 @@
-"""`footnote eval`: run a suite, compare two reports, turn feedback into cases."""
+"""`footnote eval`: run a suite, compare two reports, turn feedback into cases, draw claims to judge."""
 
 import os
 import sys
@@ -175,6 +175,50 @@ def add_cases(invocation: Invocation, feedback_file: Path, drafts_file: Path) ->
     click.echo(f"{drafts_file}: {added} drafts added, {known} were there, {drafts.up_count} thumbs-up passed over")
     if index is None:
         click.echo("No index is published, so the cited paragraphs stand in the notes.", err=True)
+
+
+@evaluate.group("judge")
+def judge_claims() -> None:
+    """Judge claims by reading them against their quotes: draw some, fill in the verdicts, and tell the share."""
+
+
+@judge_claims.command("draw")
+@click.option("--from", "report_files", type=_FILE, multiple=True, required=True, help="A report.json, or several.")
+@click.option("--sample", type=click.IntRange(min=1), default=200, show_default=True, help="Draw so many answers.")
+@click.option("--seed", default=0, show_default=True, help="Of the sample.")
+@click.option(
+    "--to",
+    "claims_file",
+    type=click.Path(dir_okay=False, path_type=Path),
+    required=True,
+    help="Where the claims are written; a file that holds judgements is never overwritten.",
+)
+def draw_to_judge(report_files: Sequence[Path], sample: int, seed: int, claims_file: Path) -> None:
+    """Draw answers with a claim marked supported, evenly over reports and strata, and write their claims to be judged.
+
+    The rules of judging stand in evals/judged/README.md.
+    """
+    from evals.judged import draw_claims, write_claims  # noqa: PLC0415 (scipy)
+    from evals.report_files import read_report  # noqa: PLC0415
+
+    drawn = draw_claims({str(path): read_report(path) for path in report_files}, count=sample, seed=seed)
+    write_claims(claims_file, drawn)
+    for line in drawn.summary:
+        click.echo(line)
+    click.echo(f"To be judged: {claims_file}, {len(drawn.claims)} claims")
+
+
+@judge_claims.command("tell")
+@click.argument("claims_files", type=_FILE, nargs=-1, required=True)
+def tell_judged(claims_files: Sequence[Path]) -> None:
+    """Tell the share of claims marked supported that their quotes do not support, with its 95 % interval.
+
+    A claim that nobody has judged is an error.
+    """
+    from evals.judged import read_judged, shares_of  # noqa: PLC0415 (scipy)
+    from evals.reports.tables import render_judged  # noqa: PLC0415
+
+    _console().print(render_judged(shares_of(read_judged(claims_files))))
 
 
 def _cases(suite: Path | None, squad: Path | None, beir: Path | None, split: str, folder: Path) -> "Suite":

@@ -182,6 +182,11 @@ def with_unit(value: float, unit: Unit) -> str:
     return number(value, unit) + {"share": " %", "s": " s", "tokens": ""}[unit]
 
 
+def range_of(interval: Interval, unit: Unit) -> str:
+    """Write the ends of an interval without their unit."""
+    return f"{number(interval.low, unit)}–{number(interval.high, unit)}"
+
+
 def _signed(value: float, unit: Unit) -> str:
     size = number(abs(value), unit)
     if not size.strip("0.,"):
@@ -216,7 +221,7 @@ def _figure(summary: StratumSummary, metric: Metric) -> Figure | None:
     unit = METRICS[metric].unit
     return Figure(
         value=with_unit(interval.mean, unit),
-        range=f"{number(interval.low, unit)}–{number(interval.high, unit)}",
+        range=range_of(interval, unit),
         count=interval.count,
         share=interval if unit == "share" else None,
     )

@@ -9,6 +9,7 @@ from rich.console import Console, ConsoleOptions, Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from evals.judged import JudgedShare
 from evals.reports.figures import (
     NOTHING,
     FigureRow,
@@ -18,8 +19,10 @@ from evals.reports.figures import (
     gate,
     key_rows,
     metric_rows,
+    range_of,
     stratum_rows,
     telling,
+    with_unit,
 )
 from evals.reports.flips import FlipView, Side, worst_first
 from evals.values import Comparison, Difference, Report
@@ -54,6 +57,19 @@ def render_comparison(comparison: Comparison) -> RenderableType:
 def render_flips(comparison: Comparison) -> RenderableType:
     """Lay out the cases that came out differently: what was expected, what was said before and after, and on what."""
     return _spaced(*map(_flip, worst_first(comparison))) if comparison.flips else Text("No case came out differently.")
+
+
+def render_judged(shares: Sequence[JudgedShare]) -> RenderableType:
+    """Lay out what readers found of the claims marked supported: a row of all suites, then one a suite."""
+    table = _table("Claims marked supported")
+    for title in ("answers", "claims", "supported", "partly", "unsupported", "not supported", "95 %"):
+        table.add_column(title, justify="right", no_wrap=True)
+    for share in shares:
+        found = share.not_supported
+        counts = (share.answers, found.count, share.supported, share.partly, share.unsupported)
+        figures = (*map(str, counts), with_unit(found.mean, "share"), range_of(found, "share"))
+        table.add_row(Text(plain(share.suite or "All suites")), *figures)
+    return _spaced(table, Text("Not supported: partly and unsupported together, of all claims.", style="dim"))
 
 
 class _Trimmed:
