@@ -33,6 +33,7 @@ from indexer.build import build
 from indexer.embed import open_embedder
 from indexer.search import Index, open_index
 from qa_service.bootstrap import open_model
+from qa_service.entailment import open_checker
 
 PRODUCT: TargetName = "footnote"
 """The target that the gate guards."""
@@ -128,7 +129,9 @@ def open_bench(plan: Plan, settings: Settings) -> Iterator[Bench]:
         dense = stack.enter_context(closing(open_index(_dense_only(settings), embedder)))
         model = stack.enter_context(closing(open_model(settings.llm)))
         every: dict[TargetName, Target] = {
-            "footnote": Pipeline(index=index, model=model, settings=settings),
+            "footnote": Pipeline(
+                index=index, model=model, settings=settings, checker=open_checker(settings.verifier, home=home)
+            ),
             "plain": Plain(dense=dense, model=model, settings=settings),
         }
         yield Bench(
@@ -206,7 +209,7 @@ def _key(case: Case, target: Target, bench: Bench) -> str:
             "asked": case.asked,
             "generation": bench.index.generation.id,
             "model": bench.model_sha256,
-            "settings": (bench.settings.llm, bench.settings.retrieval, bench.settings.answer),
+            "settings": (bench.settings.llm, bench.settings.retrieval, bench.settings.answer, bench.settings.verifier),
         }
     )
 

@@ -172,13 +172,14 @@ def fake_parts(*, keeper=None, model=None, **overrides):
         settings=load_settings("default", environ={}, overrides={"server.max_body_bytes": 200_000, **overrides}),
         keeper=keeper or FakeKeeper(),
         model=model or FakeModel(),
+        checker=None,
     )
 
 
 NO_INDEX = IndexMissingError("no index in data/index; run `footnote index PATH…`")
 
 
-def answer_at_once(question, *, index, session, settings, tell):
+def answer_at_once(question, *, index, session, settings, checker, tell):
     tell(EVIDENCE)
     tell(TextDrafted(text="It cost\n"))
     tell(TextDrafted(text="247 million marks."))
@@ -194,7 +195,7 @@ class Stalling:
         self.let_go = threading.Event()
         self.cancelled = threading.Event()
 
-    def __call__(self, question, *, index, session, settings, tell):
+    def __call__(self, question, *, index, session, settings, checker, tell):
         for progress in self.told:
             tell(progress)
         self.stalled.set()
