@@ -9,7 +9,7 @@ from typing import Protocol
 
 import msgspec
 
-from config.models import CLASSIFIER_SIGN, require
+from config.models import CLASSIFIER_SIGN, model_sha256, require
 from config.settings import VerifierSettings
 from qa_service.values import Verdict
 
@@ -37,9 +37,15 @@ def open_checker(settings: VerifierSettings, *, home: Path) -> FactChecker | Non
     """
     if not settings.model:
         return None
-    return open_folder(
-        require(settings.model, home=home, sign=CLASSIFIER_SIGN), support_threshold=settings.checker_threshold
-    )
+    return open_folder(_folder_of(settings, home), support_threshold=settings.checker_threshold)
+
+
+def checker_sha256(settings: VerifierSettings, *, home: Path) -> str:
+    """Return the hash of the configured model's weights; empty when none is configured.
+
+    Raises ModelFileError when the folder is missing or altered, or has no weights.
+    """
+    return model_sha256(settings.model, _folder_of(settings, home)) if settings.model else ""
 
 
 def open_folder(folder: Path, *, support_threshold: float) -> FactChecker:
@@ -50,3 +56,7 @@ def open_folder(folder: Path, *, support_threshold: float) -> FactChecker:
     from qa_service.cross_encoder import CrossEncoderChecker  # noqa: PLC0415  torch takes seconds to import
 
     return CrossEncoderChecker(folder, support_threshold=support_threshold)
+
+
+def _folder_of(settings: VerifierSettings, home: Path) -> Path:
+    return require(settings.model, home=home, sign=CLASSIFIER_SIGN)

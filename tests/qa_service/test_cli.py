@@ -169,6 +169,18 @@ def test_an_interrupted_question_is_cancelled():
     assert model.sessions == []
 
 
+def test_a_question_on_the_terminal_is_asked_with_all_parts():
+    asked = []
+
+    def ask(question, *, index, session, settings, checker, tell):
+        asked.append((index, settings, checker))
+        return ANSWER
+
+    parts = fake_parts()
+    answer_on_terminal(parts, question_of("What?"), ask=ask, progress=Console(file=io.StringIO()))
+    assert asked == [(parts.keeper.index, parts.settings, parts.checker)]
+
+
 def test_an_error_of_the_pipeline_reaches_the_root_command():
     def ask(question, *, index, session, settings, checker, tell):
         raise CancelledError("the model is being shut down")
