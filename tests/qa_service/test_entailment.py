@@ -176,7 +176,7 @@ def test_evidence_loses_its_end_also_where_the_folder_says_otherwise(tmp_path: P
 
     save_cross_encoder(tmp_path, NLI)
     AutoTokenizer.from_pretrained(tmp_path, truncation_side="left").save_pretrained(tmp_path)
-    assert verdict_of(opened(tmp_path), f"{FOR} " + "the " * 99, "the tower") == "supported"
+    assert verdict_of(opened(tmp_path), f"{FOR} {FOR} " + "the " * 99, f"the tower {AGAINST}") == "supported"
 
 
 def test_a_claim_that_leaves_no_room_for_evidence_is_unsupported(models: Path) -> None:
