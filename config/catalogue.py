@@ -15,7 +15,7 @@ from config.errors import ConfigError
 
 CATALOGUE_FILE = Path(__file__).parent / "catalogue.toml"
 
-Kind = Literal["gguf", "sentence_transformers"]
+Kind = Literal["gguf", "sentence_transformers", "cross_encoder"]
 Sha256 = Annotated[str, Meta(pattern="^[0-9a-f]{64}$")]
 ByteCount = Annotated[int, Meta(ge=1)]
 RelativePath = Annotated[str, Meta(pattern=r"^[A-Za-z0-9_][A-Za-z0-9._-]*(/[A-Za-z0-9_][A-Za-z0-9._-]*)*$")]

@@ -12,6 +12,8 @@ from config.verification import PIECE_BYTES, Problem, find_problems
 
 FOLDER_SIGN = "modules.json"
 """The file that every sentence-transformers folder has."""
+CLASSIFIER_SIGN = "config.json"
+"""The file that every CrossEncoder folder has; those saved by transformers have no other sign."""
 
 
 def model_folder(model: Model, home: Path) -> Path:
@@ -20,23 +22,23 @@ def model_folder(model: Model, home: Path) -> Path:
 
 
 def local_path(model: Model, home: Path) -> Path:
-    """Give what a library loads: the file of a gguf model, the folder of a sentence-transformers model."""
+    """Give what a library loads: the file of a gguf model, the folder of any other."""
     folder = model_folder(model, home)
     return folder / model.weights.name if model.kind == "gguf" else folder
 
 
-def require(model: str, *, home: Path, catalogue: Catalogue | None = None) -> Path:
+def require(model: str, *, home: Path, catalogue: Catalogue | None = None, sign: str = FOLDER_SIGN) -> Path:
     """Give the local path of a model, verified if it is one of the catalogue.
 
     `model` is an id of the catalogue, or the path of a `.gguf` file or of a sentence-transformers folder, which is
-    taken as it is. `home` is `footnote_home()`.
+    taken as it is. `home` is `footnote_home()`, `sign` the file by which a folder is known to be a model.
 
     Raises ModelFileError when it is not there, or altered: the message names the command that mends it.
     """
     catalogue = catalogue or load_catalogue()
     entry = catalogue.get(model)
     if entry is None:
-        return _own_path(model, catalogue)
+        return _own_path(model, catalogue, sign)
     problems = find_problems(entry, model_folder(entry, home))
     if problems:
         raise ModelFileError(_report(entry, home, problems))
@@ -66,7 +68,7 @@ def needed_models(settings: Settings, catalogue: Catalogue | None = None) -> lis
     """Name the models of the catalogue that these settings need on this machine."""
     catalogue = catalogue or load_catalogue()
     llm = settings.llm.model if settings.llm.kind == "llama_cpp" else settings.llm.tokenizer
-    entries = [catalogue.get(name) for name in dict.fromkeys((settings.embedder.model, llm))]
+    entries = [catalogue.get(name) for name in dict.fromkeys((settings.embedder.model, llm, settings.verifier.model))]
     return [entry for entry in entries if entry is not None]
 
 
@@ -99,17 +101,17 @@ def _weights_of(path: Path) -> Iterable[Path]:
     raise ModelFileError(f"{path}: has no weights: expected *.safetensors or pytorch_model*.bin in it")
 
 
-def _own_path(model: str, catalogue: Catalogue) -> Path:
+def _own_path(model: str, catalogue: Catalogue, sign: str) -> Path:
     path = Path(model).expanduser()
     try:
         if not path.exists():
             raise ModelFileError(_unknown(model, catalogue))
-        if (path.is_file() and path.suffix == ".gguf") or (path / FOLDER_SIGN).is_file():
+        if (path.is_file() and path.suffix == ".gguf") or (path / sign).is_file():
             return path.absolute()
     except OSError as error:
         raise ModelFileError(f"{path}: cannot be read ({error.strerror}): see to its permissions") from error
     raise ModelFileError(
-        f"{path}: is no model: expected a .gguf file, or a sentence-transformers folder with {FOLDER_SIGN} in it"
+        f"{path}: is no model: expected a .gguf file, or a sentence-transformers folder with {sign} in it"
     )
 
 

@@ -16,7 +16,11 @@ from config.models import known_model, model_folder, needed_models, require, ver
 from config.paths import footnote_home
 from config.verification import state_at_a_glance
 
-_PURPOSES: Mapping[Kind, str] = {"gguf": "language", "sentence_transformers": "embedder"}
+_PURPOSES: Mapping[Kind, str] = {
+    "gguf": "language",
+    "sentence_transformers": "embedder",
+    "cross_encoder": "fact checker",
+}
 
 
 @click.group()

@@ -115,6 +115,16 @@ class AnswerSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     """Share of a sentence's checked words that must stand in its evidence."""
 
 
+class VerifierSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A model that judges claims against their evidence in place of their words."""
+
+    model: str
+    """An id of the catalogue, or the path of a CrossEncoder folder; empty is none."""
+    checker_threshold: Annotated[float, Meta(ge=0, le=1)]
+    """For a model with one output: probability from which on a claim counts as supported. A model with labels decides
+    by the likeliest one."""
+
+
 class ServerSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The HTTP server."""
 
@@ -137,6 +147,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     llm: LlmSettings
     retrieval: RetrievalSettings
     answer: AnswerSettings
+    verifier: VerifierSettings
     server: ServerSettings
 
 
@@ -210,9 +221,10 @@ def _wrong_model_kinds(settings: Settings) -> Iterator[tuple[str, str]]:
         wanted.append(("llm.model", settings.llm.model, "gguf"))
     else:
         wanted.append(("llm.tokenizer", settings.llm.tokenizer, "gguf"))
+    wanted.append(("verifier.model", settings.verifier.model, "cross_encoder"))
     catalogue = load_catalogue()
     for key, model, kind in wanted:
         entry = catalogue.get(model)
         if entry is not None and entry.kind != kind:
-            ids = ", ".join(other.id for other in catalogue.models if other.kind == kind)
+            ids = ", ".join(other.id for other in catalogue.models if other.kind == kind) or "the catalogue has none"
             yield key, f"is a {entry.kind} model: must be a {kind} model ({ids}), or a path"

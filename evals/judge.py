@@ -6,11 +6,10 @@ from typing import Protocol
 
 import msgspec
 
-from evals.errors import EvalsError
+from qa_service.entailment import FactChecker, open_folder
 from qa_service.values import Answer
 
-_ENTAILMENT = "entailment"
-_BATCH_PAIRS = 16
+_LIKELIER_THAN_NOT = 0.5
 
 
 class Judge(Protocol):
@@ -64,45 +63,19 @@ def _irrelevant(entailed: Sequence[tuple[str, list[str]]], judge: Judge) -> int:
 
 
 def open_judge(folder: Path) -> Judge:
-    """Load a sentence-transformers CrossEncoder with a label named `entailment`; the network is never asked.
+    """Load a sentence-transformers CrossEncoder; see `CrossEncoderChecker` for the kinds that are understood.
 
-    Raises EvalsError when the folder is no such model.
+    Raises ModelFileError when the folder is no such model.
     """
-    return CrossEncoderJudge(folder)
+    return CheckerJudge(open_folder(folder, support_threshold=_LIKELIER_THAN_NOT))
 
 
-class CrossEncoderJudge:
-    """Port `Judge` on a CrossEncoder folder, on the CPU: entailed is what has `entailment` as its likeliest label.
+class CheckerJudge:
+    """Port `Judge` on a fact checker: entailed is what it finds supported."""
 
-    What exceeds the model's window is cut off by its tokenizer, the longer text of a pair first.
-    """
-
-    def __init__(self, folder: Path) -> None:
-        """See `open_judge`."""
-        # torch takes seconds to import, and most runs have no judge.
-        from sentence_transformers import CrossEncoder  # noqa: PLC0415
-        from transformers.utils import logging as transformers_logging  # noqa: PLC0415
-
-        transformers_logging.disable_progress_bar()  # type: ignore[no-untyped-call]
-        try:
-            self._model = CrossEncoder(str(folder), device="cpu", local_files_only=True)
-        except (OSError, ValueError, KeyError) as error:
-            raise EvalsError(
-                f"{folder}: not a usable CrossEncoder folder ({' '.join(str(error).split())}); "
-                "name the folder of a sentence-transformers model for natural language inference"
-            ) from error
-        labels = [name for _, name in sorted(self._model.config.id2label.items())]
-        places = [place for place, name in enumerate(labels) if name.casefold() == _ENTAILMENT]
-        if not places or len(labels) == 1:
-            raise EvalsError(
-                f"{folder}: expected several labels, one of them named {_ENTAILMENT}, got {', '.join(labels)}; "
-                "take a model for natural language inference, or name its labels in id2label of config.json"
-            )
-        self._entailment = places[0]
+    def __init__(self, checker: FactChecker) -> None:
+        self._checker = checker
 
     def entails(self, pairs: Sequence[tuple[str, str]]) -> list[bool]:
         """See `Judge.entails`."""
-        if not pairs:
-            return []
-        logits = self._model.predict(list(pairs), batch_size=_BATCH_PAIRS, show_progress_bar=False)
-        return [int(place) == self._entailment for place in logits.argmax(axis=1)]
+        return [judgement.verdict == "supported" for judgement in self._checker.judge(pairs)]

@@ -33,6 +33,7 @@ from indexer.build import build
 from indexer.embed import open_embedder
 from indexer.search import Index, open_index
 from qa_service.bootstrap import open_model
+from qa_service.entailment import checker_sha256, open_checker
 
 PRODUCT: TargetName = "footnote"
 """The target that the gate guards."""
@@ -70,6 +71,8 @@ class Bench(msgspec.Struct, frozen=True, kw_only=True):
     """The product first."""
     model_sha256: str
     """Empty for a model behind a server."""
+    checker_sha256: str = ""
+    """Of the model that checks facts; empty without one."""
 
 
 def run(plan: Plan, *, settings: Settings) -> Report:
@@ -128,7 +131,9 @@ def open_bench(plan: Plan, settings: Settings) -> Iterator[Bench]:
         dense = stack.enter_context(closing(open_index(_dense_only(settings), embedder)))
         model = stack.enter_context(closing(open_model(settings.llm)))
         every: dict[TargetName, Target] = {
-            "footnote": Pipeline(index=index, model=model, settings=settings),
+            "footnote": Pipeline(
+                index=index, model=model, settings=settings, checker=open_checker(settings.verifier, home=home)
+            ),
             "plain": Plain(dense=dense, model=model, settings=settings),
         }
         yield Bench(
@@ -136,6 +141,7 @@ def open_bench(plan: Plan, settings: Settings) -> Iterator[Bench]:
             index=index,
             targets=tuple(every[name] for name in plan.targets),
             model_sha256=model_sha256(settings.llm.model, model_path) if settings.llm.kind == "llama_cpp" else "",
+            checker_sha256=checker_sha256(settings.verifier, home=home),
         )
 
 
@@ -206,7 +212,8 @@ def _key(case: Case, target: Target, bench: Bench) -> str:
             "asked": case.asked,
             "generation": bench.index.generation.id,
             "model": bench.model_sha256,
-            "settings": (bench.settings.llm, bench.settings.retrieval, bench.settings.answer),
+            "checker": bench.checker_sha256,
+            "settings": (bench.settings.llm, bench.settings.retrieval, bench.settings.answer, bench.settings.verifier),
         }
     )
 

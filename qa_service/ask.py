@@ -13,6 +13,7 @@ from qa_service.attribute import attribute
 from qa_service.compose import compose
 from qa_service.conclude import conclude
 from qa_service.condense import condense
+from qa_service.entailment import FactChecker
 from qa_service.exactness import check_exactness
 from qa_service.gate import gate
 from qa_service.generate import generate
@@ -34,13 +35,14 @@ def ask(
     index: Index,
     session: ModelSession,
     settings: Settings,
+    checker: FactChecker | None = None,
     tell: Callable[[Progress], None] = ignore,
 ) -> Answer:
     """Answer `question` from `index`, telling what is found and drafted on the way.
 
     Runs in the calling thread. Raises QuestionError for a question without words, CancelledError soon after the
-    session's cancel event is set, ModelError when the model fails. What the documents do not say comes back as a
-    refusal.
+    session's cancel event is set, ModelError when the model or the checker fails. What the documents do not say comes
+    back as a refusal.
     """
     watch = Stopwatch()
     deadline_s = time.monotonic() + settings.answer.deadline_s
@@ -61,7 +63,7 @@ def ask(
     with watch.stage("attribute"):
         attributions = attribute(draft.text, brief.sentences, question=asked)
     with watch.stage("verify"):
-        verified = verify(attributions, question=asked, around=around, settings=settings.answer)
+        verified = verify(attributions, question=asked, around=around, settings=settings.answer, checker=checker)
     with watch.stage("conclude"):
         outcome = conclude(
             brief, decision=decision, draft=draft, verified=verified, public_url=settings.server.public_url

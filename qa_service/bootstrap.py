@@ -13,6 +13,7 @@ from config.processor import available_cores
 from config.settings import LlmSettings, Settings
 from indexer.embed import open_embedder
 from indexer.keeper import IndexKeeper
+from qa_service.entailment import FactChecker, open_checker
 from qa_service.errors import ModelError
 from qa_service.models.llama import LlamaModel
 from qa_service.models.native import load_vocabulary
@@ -26,6 +27,8 @@ class Parts(msgspec.Struct, frozen=True, kw_only=True):
     settings: Settings
     keeper: IndexKeeper
     model: LanguageModel
+    checker: FactChecker | None
+    """None unless `verifier.model` names one."""
 
     def __enter__(self) -> Self:
         return self
@@ -69,21 +72,22 @@ def open_model(settings: LlmSettings) -> LanguageModel:
 
 
 def open_parts(settings: Settings) -> Parts:
-    """Open everything that `settings` names; the language model loads while the embedder and the index do.
+    """Open everything that `settings` names; the language model loads while embedder, fact checker and index do.
 
-    Raises ModelFileError for a model that is not here, and what IndexKeeper raises for an index that cannot be opened.
-    An index that does not exist yet is no error: the keeper picks it up when it is published.
+    Raises ModelFileError for a model that is not here or cannot be used, and what IndexKeeper raises for an index that
+    cannot be opened. An index that does not exist yet is no error: the keeper picks it up when it is published.
     """
     with ThreadPoolExecutor(1, thread_name_prefix="model-loader") as loader:
         loading = loader.submit(open_model, settings.llm)
         try:
+            checker = open_checker(settings.verifier, home=footnote_home())
             keeper = IndexKeeper(settings, open_embedder(settings.embedder, home=footnote_home()))
         except BaseException:
             if loading.exception() is None:
                 loading.result().close()
             raise
         try:
-            return Parts(settings=settings, keeper=keeper, model=loading.result())
+            return Parts(settings=settings, keeper=keeper, model=loading.result(), checker=checker)
         except BaseException:
             keeper.close()
             raise

@@ -192,7 +192,14 @@ def answer_on_terminal(parts: "Parts", question: Question, *, ask: "AskFunction"
 
         try:
             with parts.model.admit(cancel) as session, parts.keeper.lease() as index:
-                return ask(question, index=index, session=session, settings=parts.settings, tell=tell)
+                return ask(
+                    question,
+                    index=index,
+                    session=session,
+                    settings=parts.settings,
+                    checker=parts.checker,
+                    tell=tell,
+                )
         finally:
             cancel.set()
 

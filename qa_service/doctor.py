@@ -19,6 +19,7 @@ from config.settings import Settings
 from indexer.folder import IndexFolder
 from indexer.generation import read_manifest
 from qa_service.decode_proof import REBUILD_LIBRARY, DecodeProof, prove_decode
+from qa_service.entailment import open_checker
 
 PACKAGES = (
     "footnote", "llama-cpp-python", "torch", "sentence-transformers", "chromadb", "tiktoken", "litestar", "uvicorn",
@@ -56,6 +57,7 @@ def examine(settings: Settings, *, prove: Callable[[Path, int], DecodeProof] = p
         _processor(),
         _cores(settings),
         *_models(settings),
+        _fact_checker(settings),
         _index(settings),
         *_language_model(settings, prove),
     ]
@@ -141,6 +143,17 @@ def _models(settings: Settings) -> Iterator[Finding]:
             yield Finding(topic=role, says=str(error), well=False)
         else:
             yield Finding(topic=role, says=f"{model} is here and verified")
+
+
+def _fact_checker(settings: Settings) -> Finding:
+    topic, model = "fact checker", settings.verifier.model
+    if not model:
+        return Finding(topic=topic, says="off: claims are judged by their words; verifier.model would name a model")
+    try:
+        open_checker(settings.verifier, home=footnote_home())
+    except FootnoteError as error:
+        return Finding(topic=topic, says=str(error), well=False)
+    return Finding(topic=topic, says=f"loaded from {model}")
 
 
 def _index(settings: Settings) -> Finding:

@@ -66,7 +66,9 @@ class Claim(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     end: int
     verdict: Verdict
     score: float
-    """Share of the claim's checked words that stand in its evidence, 0 to 1."""
+    """Share of the claim's checked words that stand in its evidence, 0 to 1; the probability of support where a model
+    checks facts.
+    """
     markers: tuple[int, ...]
 
 

@@ -1,7 +1,7 @@
 """Stage: compare each claim with the evidence attributed to it.
 
 First verification, by what can be read off the words: numbers, names, content, negation and stated causes. Whatever
-fails is not shown as fact.
+fails is not shown as fact. Where a model checks facts, it judges content and negation in their stead.
 """
 
 import re
@@ -13,6 +13,7 @@ from config.settings import AnswerSettings
 from qa_service.attribute import Attribution
 from qa_service.causes import says_cause, states_cause
 from qa_service.english import NEGATIONS, ORDINAL_ENDINGS
+from qa_service.entailment import FactChecker, Judgement
 from qa_service.evidence import Sentence
 from qa_service.surroundings import Surroundings
 from qa_service.terms import TIME_KEYS, Term, content_keys, keys, terms
@@ -48,18 +49,29 @@ class Verified(msgspec.Struct, frozen=True, kw_only=True):
     support: tuple[Sentence, ...]
     verdict: Verdict
     score: float
-    """How much of the claim's content stands in its evidence, 0 to 1; see `_score`."""
+    """How much of the claim's content stands in its evidence, 0 to 1 (see `_score`); the fact checker's, if there is
+    one.
+    """
     reason: Reason | None
     """What kind of failure, when the verdict is not `supported`."""
 
 
 def verify(
-    attributions: Sequence[Attribution], *, question: str, around: Surroundings, settings: AnswerSettings
+    attributions: Sequence[Attribution],
+    *,
+    question: str,
+    around: Surroundings,
+    settings: AnswerSettings,
+    checker: FactChecker | None = None,
 ) -> tuple[Verified, ...]:
     """Return every claim with its verdict, in order.
 
-    `question` is the part of it that the claims answer, `around` what the reader sees beside each quote.
+    `question` is the part of it that the claims answer, `around` what the reader sees beside each quote. Raises what
+    `checker` raises.
     """
+    judgements: Sequence[Judgement | None] = [None] * len(attributions)
+    if checker:
+        judgements = checker.judge([(_joined(each.support), each.text) for each in attributions])
     return tuple(
         _verified(
             attribution.text,
@@ -67,8 +79,9 @@ def verify(
             attribution.support,
             known=_known(question, attribution.support, around),
             threshold=settings.support_threshold,
+            judgement=judgement,
         )
-        for attribution in attributions
+        for attribution, judgement in zip(attributions, judgements, strict=True)
     )
 
 
@@ -78,21 +91,34 @@ def asks_why(question: str) -> bool:
 
 
 def _verified(
-    claim: str, question: str, support: tuple[Sentence, ...], *, known: frozenset[str], threshold: float
+    claim: str,
+    question: str,
+    support: tuple[Sentence, ...],
+    *,
+    known: frozenset[str],
+    threshold: float,
+    judgement: Judgement | None,
 ) -> Verified:
-    evidence = " ".join(sentence.text for sentence in support)
-    score = _score(claim, question, known)
+    evidence = _joined(support)
+    score = judgement.score if judgement else _score(claim, question, known)
+    covered = judgement is not None or score >= threshold
     verdict: Verdict = "supported"
     reason: Reason | None = None
-    if not support or score < threshold or _foreign(claim, known) or not _answers_kind(claim, question):
+    if not support or not covered or _foreign(claim, known) or not _answers_kind(claim, question):
         verdict, reason = "unsupported", "unsupported"
-    elif _denies(claim, evidence) or _denies(
-        _clauses_of(evidence, content_keys(claim) - content_keys(question)), claim
+    elif judgement and judgement.verdict != "supported":
+        verdict = reason = judgement.verdict
+    elif not judgement and (
+        _denies(claim, evidence) or _denies(_clauses_of(evidence, content_keys(claim) - content_keys(question)), claim)
     ):
         verdict, reason = "contradicted", "contradicted"
     elif (asks_why(question) or says_cause(claim)) and not states_cause(claim, question, support):
         verdict, reason = "unsupported", "reason_not_stated"
     return Verified(text=claim, support=support, verdict=verdict, score=score, reason=reason)
+
+
+def _joined(support: Sequence[Sentence]) -> str:
+    return " ".join(sentence.text for sentence in support)
 
 
 def _known(question: str, support: Sequence[Sentence], around: Surroundings) -> frozenset[str]:

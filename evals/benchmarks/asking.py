@@ -9,6 +9,7 @@ from contextlib import closing
 
 import msgspec
 
+from config.paths import footnote_home
 from config.settings import Settings
 from evals.benchmarks.decoding import RawModel, opened_model
 from evals.benchmarks.machine import peak_memory_bytes
@@ -17,6 +18,7 @@ from evals.benchmarks.timing import spread
 from evals.benchmarks.workbench import Tell, Workbench
 from indexer.search import Index, open_index
 from qa_service.ask import ask
+from qa_service.entailment import FactChecker, open_checker
 from qa_service.models.port import LanguageModel, Prompt
 from qa_service.values import EvidenceFound, Progress, Question, TextDrafted, Usage
 
@@ -68,9 +70,15 @@ def measure_asking(bench: Workbench, *, rounds: int, tell: Tell) -> Section:
     taken: list[list[Asked]] = []
     with closing(open_index(bench.settings, bench.embedder)) as index, opened_model(bench) as raw:
         index.warm()
+        checker = open_checker(bench.settings.verifier, home=footnote_home())
         for number in range(1, rounds + 1):
             tell(f"ask: round {number} of {rounds}, {len(QUESTIONS)} questions")
-            taken.append([_ask_once(question, index=index, raw=raw, settings=bench.settings) for question in QUESTIONS])
+            taken.append(
+                [
+                    _ask_once(question, index=index, raw=raw, settings=bench.settings, checker=checker)
+                    for question in QUESTIONS
+                ]
+            )
     return Section(
         name="ask",
         lines=ask_lines(taken),
@@ -122,11 +130,18 @@ def _raw_share(questions: Sequence[Asked]) -> float:
     return sum(asked.raw_s for asked in questions) / sum(asked.answer_s for asked in questions)
 
 
-def _ask_once(question: str, *, index: Index, raw: RawModel, settings: Settings) -> Asked:
+def _ask_once(question: str, *, index: Index, raw: RawModel, settings: Settings, checker: FactChecker | None) -> Asked:
     _forget(raw.model)
     moments = Moments()
     with raw.model.admit(threading.Event()) as session:
-        answer = ask(Question(question=question), index=index, session=session, settings=settings, tell=moments.tell)
+        answer = ask(
+            Question(question=question),
+            index=index,
+            session=session,
+            settings=settings,
+            checker=checker,
+            tell=moments.tell,
+        )
     answer_s = moments.elapsed_s()
     prefill_tokens, decode_tokens = work_of(answer.usage)
     floor = raw.seconds(prefill_tokens=prefill_tokens, decode_tokens=decode_tokens)

@@ -10,6 +10,7 @@ from evals.values import TargetName
 from indexer.search import Index
 from indexer.values import Hit
 from qa_service.ask import ask
+from qa_service.entailment import FactChecker
 from qa_service.models.port import LanguageModel
 from qa_service.values import Answer, Question
 
@@ -22,16 +23,19 @@ class Pipeline:
 
     name: TargetName = "footnote"
 
-    def __init__(self, *, index: Index, model: LanguageModel, settings: Settings) -> None:
+    def __init__(
+        self, *, index: Index, model: LanguageModel, settings: Settings, checker: FactChecker | None = None
+    ) -> None:
         self._index = index
         self._model = model
         self._settings = settings
+        self._checker = checker
         self.fingerprint = pipeline_sha256()
 
     def answer(self, question: Question) -> Answer:
         """See `Target.answer`."""
         with self._model.admit(threading.Event()) as session:
-            return ask(question, index=self._index, session=session, settings=self._settings)
+            return ask(question, index=self._index, session=session, settings=self._settings, checker=self._checker)
 
     def retrieve(self, question: str, asked: Question, *, limit: int) -> tuple[Hit, ...]:
         """See `Target.retrieve`."""

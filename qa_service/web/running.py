@@ -10,6 +10,7 @@ from litestar.exceptions import HTTPException
 from litestar.types import Receive
 
 from config.settings import Settings
+from qa_service.entailment import FactChecker
 from qa_service.errors import CancelledError
 from qa_service.models.port import ModelSession
 from qa_service.values import Answer, Progress, Question
@@ -32,6 +33,7 @@ class AskFunction(Protocol):
         index: "Index",
         session: ModelSession,
         settings: Settings,
+        checker: FactChecker | None,
         tell: Callable[[Progress], None],
     ) -> Answer:
         """Answer the question in the calling thread."""
@@ -146,7 +148,14 @@ class AskDesk:
     def _work(self, running: RunningAsk, session: ModelSession, question: Question) -> Answer:
         with session, self._parts.keeper.lease() as index:
             running.start()
-            return self._ask(question, index=index, session=session, settings=self._parts.settings, tell=running.tell)
+            return self._ask(
+                question,
+                index=index,
+                session=session,
+                settings=self._parts.settings,
+                checker=self._parts.checker,
+                tell=running.tell,
+            )
 
 
 async def _disconnect(receive: Receive) -> None:

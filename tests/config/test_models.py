@@ -157,6 +157,13 @@ def test_a_path_is_taken_as_it_is(tmp_path: Path):
     assert require(str(folder), home=tmp_path) == folder
 
 
+def test_a_folder_is_known_by_the_file_that_is_asked_for(tmp_path: Path):
+    (tmp_path / "config.json").write_text("{}")
+    assert require(str(tmp_path), home=tmp_path, sign="config.json") == tmp_path
+    with pytest.raises(ModelFileError, match=r"with modules\.json in it"):
+        require(str(tmp_path), home=tmp_path)
+
+
 @pytest.mark.parametrize("name", ["readme.txt", "empty"])
 def test_a_path_that_holds_no_model_is_refused(tmp_path: Path, name: str):
     (tmp_path / "readme.txt").write_text("x")

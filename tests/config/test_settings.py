@@ -41,6 +41,7 @@ def test_the_default_profile_holds_what_the_documentation_says():
     assert settings.embedder.model == "all-MiniLM-L6-v2"
     assert settings.llm.model == "qwen2.5-coder-1.5b-instruct-q4_k_m"
     assert settings.index.directory == "data/index"
+    assert settings.verifier.model == ""
 
 
 @pytest.mark.parametrize("name", ["default", "server", "small"])
@@ -140,6 +141,8 @@ def test_an_empty_section_changes_nothing(tmp_path: Path):
         ("[answer]\nanswerability_threshold = inf", "answer.answerability_threshold = inf", "from -100 to 100"),
         ('[llm]\nurl = "localhost:8080"', "llm.url = 'localhost:8080'", "an address with http:// or https://"),
         ('[index]\ndirectory = ""', "index.directory = ''", "must be text that is not empty"),
+        ("[verifier]\nmodel = false", "verifier.model = False", "must be text"),
+        ("[verifier]\nchecker_threshold = 1.5", "verifier.checker_threshold = 1.5", "must be a number from 0 to 1"),
         ("[llm]\ntokenizer = 5", "llm.tokenizer = 5", "must be text"),
         (
             "[server]\nprot = 1",
@@ -265,10 +268,20 @@ def test_a_file_that_is_not_utf8_is_refused(tmp_path: Path):
             {"FOOTNOTE_EMBEDDER__MODEL": "smollm2-135m-instruct-q4_1"},
             "is a gguf model: must be a sentence_transformers model (all-MiniLM-L6-v2, all-mpnet-base-v2), or a path",
         ),
+        (
+            {"FOOTNOTE_VERIFIER__MODEL": "all-MiniLM-L6-v2"},
+            "is a sentence_transformers model: must be a cross_encoder model (the catalogue has none), or a path",
+        ),
     ],
 )
 def test_settings_that_contradict_each_other_are_refused(environ: dict[str, str], expected: str):
     assert expected in error_of(environ=environ)
+
+
+def test_a_model_that_checks_facts_is_named_by_its_path():
+    environ = {"FOOTNOTE_VERIFIER__MODEL": "models/nli", "FOOTNOTE_VERIFIER__CHECKER_THRESHOLD": "0.9"}
+    verifier = load_settings(None, environ).verifier
+    assert (verifier.model, verifier.checker_threshold) == ("models/nli", 0.9)
 
 
 def test_evidence_answer_and_headroom_may_just_fill_the_context():

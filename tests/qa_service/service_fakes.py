@@ -15,6 +15,7 @@ import uvicorn
 from config.settings import load_settings
 from indexer.errors import IndexMissingError
 from indexer.values import Document, DocumentSummary, Hit, Paragraph
+from qa_service.entailment import Judgement
 from qa_service.errors import CancelledError, QueueFullError
 from qa_service.values import Answer, Citation, Claim, EvidenceFound, TextDrafted, Usage
 
@@ -163,6 +164,18 @@ class FakeModel:
         return self.is_ready
 
 
+class FakeChecker:
+    """Judges by rote: `judgements` by claim, and what it does not know is supported."""
+
+    def __init__(self, judgements=()):
+        self.judgements = dict(judgements)
+        self.calls = []
+
+    def judge(self, pairs):
+        self.calls.append(list(pairs))
+        return [self.judgements.get(claim, Judgement(verdict="supported", score=0.9)) for _, claim in pairs]
+
+
 class FakeParts(SimpleNamespace):
     """Fits where Parts is wanted."""
 
@@ -172,13 +185,14 @@ def fake_parts(*, keeper=None, model=None, **overrides):
         settings=load_settings("default", environ={}, overrides={"server.max_body_bytes": 200_000, **overrides}),
         keeper=keeper or FakeKeeper(),
         model=model or FakeModel(),
+        checker=FakeChecker(),
     )
 
 
 NO_INDEX = IndexMissingError("no index in data/index; run `footnote index PATH…`")
 
 
-def answer_at_once(question, *, index, session, settings, tell):
+def answer_at_once(question, *, index, session, settings, checker, tell):
     tell(EVIDENCE)
     tell(TextDrafted(text="It cost\n"))
     tell(TextDrafted(text="247 million marks."))
@@ -194,7 +208,7 @@ class Stalling:
         self.let_go = threading.Event()
         self.cancelled = threading.Event()
 
-    def __call__(self, question, *, index, session, settings, tell):
+    def __call__(self, question, *, index, session, settings, checker, tell):
         for progress in self.told:
             tell(progress)
         self.stalled.set()

@@ -12,11 +12,13 @@ from hypothesis import strategies as st
 from config.settings import load_settings
 from qa_service.ask import ask
 from qa_service.conclude import Outcome
+from qa_service.entailment import FactChecker, Judgement
 from qa_service.errors import BrokenAnswerError, CancelledError
 from qa_service.exactness import check_exactness
 from qa_service.models.port import Prompt
 from qa_service.models.scripted import ScriptedModel
 from qa_service.values import Answer, Citation, Claim, EvidenceFound, Question, TextDrafted, Turn
+from tests.qa_service.service_fakes import FakeChecker
 
 MakeIndex = Callable[..., Any]
 
@@ -35,12 +37,13 @@ def answer_to(
     *,
     yes: float = 9.0,
     conversation: tuple[Turn, ...] = (),
+    checker: FactChecker | None = None,
 ) -> Answer:
     script = draft if callable(draft) else lambda _prompt: draft
     model = ScriptedModel(script, verdict=lambda _prompt, choice: yes if choice == "Yes" else 0.0)
     with model.admit(threading.Event()) as session:
         asked = Question(question=question, conversation=conversation)
-        answer = ask(asked, index=index, session=session, settings=load_settings())
+        answer = ask(asked, index=index, session=session, settings=load_settings(), checker=checker)
     assert_exact(answer, index)
     return answer
 
@@ -160,6 +163,15 @@ def test_an_order_that_reads_like_a_fact_is_found_and_is_no_evidence(make_index:
     answer = answer_to("What is the toll of the Gannet Bridge?", "The toll is free.", make_index(VOTE, attack))
     assert any("automated readers" in hit.paragraph.text for hit in answer.evidence)
     assert (answer.status, answer.citations) == ("refused", ())
+
+
+def test_a_fact_checker_has_its_say_about_every_sentence_of_the_draft(make_index: MakeIndex) -> None:
+    question = "How many voted for the Gannet Bridge?"
+    for verdict, status in (("supported", "answered"), ("contradicted", "refused")):
+        checker = FakeChecker({"Eleven members voted for it.": Judgement(verdict=verdict, score=0.7)})
+        answer = answer_to(question, "Eleven members voted for it.", make_index(VOTE), checker=checker)
+        assert answer.status == status
+        assert [claim.score for claim in answer.claims] == ([0.7] if verdict == "supported" else [])
 
 
 def test_passage_numbers_that_the_model_copies_are_not_markers(make_index: MakeIndex) -> None:

@@ -12,6 +12,7 @@ from config.processor import available_cores
 from config.settings import load_settings
 from qa_service.decode_proof import Decoded, DecodeProof, prove_decode, watch
 from qa_service.doctor import Report, examine, judge_instruction_sets, render_report
+from tests.tiny_cross_encoder import save_cross_encoder
 
 FLAGS = {"sse4_2", "avx", "avx2", "fma", "f16c", "bmi2", "avx_vnni"}
 BUILT = "CPU : SSE3 = 1 | SSSE3 = 1 | AVX = 1 | AVX_VNNI = 1 | AVX2 = 1 | F16C = 1 | FMA = 1 | BMI2 = 1 | OPENMP = 1 | "
@@ -133,6 +134,29 @@ def test_a_missing_language_model_is_told_with_the_command_that_fetches_it(tmp_p
     findings = by_topic(examine(settings, prove=prove))
     assert "footnote models fetch" in findings["language model"].says
     assert not findings["decode"].well
+
+
+def test_without_a_fact_checker_the_report_says_that_none_is_used(tmp_path):
+    finding = by_topic(examine(small_settings(tmp_path), prove=lambda *_: DECODED))["fact checker"]
+    assert finding.well
+    assert finding.says.startswith("off")
+
+
+def test_a_fact_checker_that_is_not_there_is_unwell(tmp_path):
+    settings = small_settings(tmp_path, **{"verifier.model": str(tmp_path / "nli")})
+    finding = by_topic(examine(settings, prove=lambda *_: DECODED))["fact checker"]
+    assert not finding.well
+    assert str(tmp_path / "nli") in finding.says
+
+
+@pytest.mark.contract
+def test_a_fact_checker_is_loaded_to_see_whether_it_can_be(tmp_path):
+    for labels, well in ((("entailment", "neutral", "contradiction"), True), (("LABEL_0", "LABEL_1"), False)):
+        folder = save_cross_encoder(tmp_path / "nli", labels)
+        settings = small_settings(tmp_path, **{"verifier.model": str(folder)})
+        finding = by_topic(examine(settings, prove=lambda *_: DECODED))["fact checker"]
+        assert finding.well == well
+        assert str(folder) in finding.says
 
 
 def test_more_threads_than_cores_are_unwell(tmp_path):

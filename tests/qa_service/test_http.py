@@ -56,8 +56,8 @@ def test_a_question_is_answered_in_json_unless_a_stream_is_asked_for(http, parts
 def test_the_whole_question_reaches_the_pipeline_while_the_index_is_leased(parts):
     asked = []
 
-    def ask(question, *, index, session, settings, tell):
-        asked.append((question, index, settings, parts.keeper.leased, session in parts.model.sessions))
+    def ask(question, *, index, session, settings, checker, tell):
+        asked.append((question, index, settings, checker, parts.keeper.leased, session in parts.model.sessions))
         return ANSWER
 
     body = {
@@ -67,9 +67,10 @@ def test_the_whole_question_reaches_the_pipeline_while_the_index_is_leased(parts
     }
     with TestClient(create_app(parts, ask=ask)) as http:
         assert http.post("/ask", json=body).status_code == 200
-    [(question, index, settings, leased, admitted)] = asked
+    [(question, index, settings, checker, leased, admitted)] = asked
     assert question == msgspec.convert(body, Question)
-    assert (index, settings, leased, admitted) == (parts.keeper.index, parts.settings, 1, True)
+    assert (index, settings, checker) == (parts.keeper.index, parts.settings, parts.checker)
+    assert (leased, admitted) == (1, True)
 
 
 def test_search_passes_query_filters_and_limit_on(http, parts):

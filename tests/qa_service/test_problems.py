@@ -20,7 +20,7 @@ def client(*, ask=answer_at_once, **parts):
 
 
 def failing(error):
-    def ask(question, *, index, session, settings, tell):
+    def ask(question, *, index, session, settings, checker, tell):
         raise error
 
     return ask

@@ -6,16 +6,19 @@ import pytest
 
 from config.settings import load_settings
 from qa_service.attribute import Attribution
+from qa_service.entailment import FactChecker, Judgement
 from qa_service.evidence import Sentence
 from qa_service.terms import terms
+from qa_service.values import Verdict
 from qa_service.verify import Verified, verify
+from tests.qa_service.service_fakes import FakeChecker
 
 Make = Callable[..., tuple[Sentence, ...]]
 
 BRIDGE = "The council approved the bridge on 13 March 2023 by 11 votes to 8."
 
 
-def judge(claim: str, evidence: tuple[Sentence, ...], question: str) -> Verified:
+def judge(claim: str, evidence: tuple[Sentence, ...], question: str, checker: FactChecker | None = None) -> Verified:
     around = {
         sentence.hit.paragraph.id: frozenset(
             term.key for text in (sentence.hit.title, sentence.hit.paragraph.text) for term in terms(text)
@@ -23,7 +26,7 @@ def judge(claim: str, evidence: tuple[Sentence, ...], question: str) -> Verified
         for sentence in evidence
     }
     attributions = [Attribution(text=claim, support=evidence)]
-    (only,) = verify(attributions, question=question, around=around, settings=load_settings().answer)
+    (only,) = verify(attributions, question=question, around=around, settings=load_settings().answer, checker=checker)
     return only
 
 
@@ -157,3 +160,58 @@ def test_a_pronoun_with_an_effect_of_its_own_does_not_borrow_the_sentence_before
     evidence = make_sentences("The mayor stayed away from the opening. She was angry because wages had been cut.")
     found = judge("The mayor stayed away from the opening because wages had been cut.", evidence, WHY)
     assert found.reason == "reason_not_stated"
+
+
+HOW = "How did the council vote?"
+PARAPHRASE = "A majority of 11 backed its construction."
+
+
+def checker_saying(verdict: Verdict, claim: str, score: float = 0.8) -> FakeChecker:
+    return FakeChecker({claim: Judgement(verdict=verdict, score=score)})
+
+
+@pytest.mark.parametrize("verdict", ["supported", "unsupported", "contradicted"])
+@pytest.mark.parametrize("claim", ["The council approved the bridge by 11 votes to 8.", PARAPHRASE])
+def test_a_fact_checker_judges_in_place_of_the_content_words(
+    make_sentences: Make, claim: str, verdict: Verdict
+) -> None:
+    found = judge(claim, make_sentences(BRIDGE), HOW, checker_saying(verdict, claim))
+    assert (found.verdict, found.score) == (verdict, 0.8)
+    assert found.reason == (None if verdict == "supported" else verdict)
+    assert judge(PARAPHRASE, make_sentences(BRIDGE), HOW).verdict == "unsupported"
+
+
+def test_a_fact_checker_judges_in_place_of_the_negations(make_sentences: Make) -> None:
+    evidence = make_sentences("The council did not approve the bridge until 13 March 2023.")
+    claim, question = "The council did approve the bridge on 13 March 2023.", "Did the council approve the bridge?"
+    assert judge(claim, evidence, question).verdict == "contradicted"
+    assert judge(claim, evidence, question, checker_saying("supported", claim)).verdict == "supported"
+
+
+@pytest.mark.parametrize(
+    ("claim", "question", "reason"),
+    [
+        ("The council approved the bridge by 12 votes to 8.", HOW, "unsupported"),
+        ("The council and Mayor Halloran approved the bridge by 11 votes.", HOW, "unsupported"),
+        ("The council approved the bridge.", "When did the council approve the bridge?", "unsupported"),
+        ("The bridge was approved because 11 liked it.", "Why was the bridge approved?", "reason_not_stated"),
+    ],
+    ids=["another number", "another name", "no time to when", "unstated cause"],
+)
+def test_no_fact_checker_vouches_for_what_is_read_off_the_words(
+    make_sentences: Make, claim: str, question: str, reason: str
+) -> None:
+    found = judge(claim, make_sentences(BRIDGE), question, checker_saying("supported", claim))
+    assert (found.verdict, found.reason) == ("unsupported", reason)
+
+
+def test_no_fact_checker_vouches_for_a_claim_without_evidence() -> None:
+    assert judge("It was approved.", (), HOW, checker_saying("supported", "It was approved.")).verdict == "unsupported"
+
+
+def test_a_fact_checker_is_asked_once_about_all_claims_with_their_evidence(make_sentences: Make) -> None:
+    checker = FakeChecker()
+    quotes = make_sentences(f"{BRIDGE} It was cheap.")
+    attributions = [Attribution(text="One.", support=quotes), Attribution(text="Two.", support=quotes[1:])]
+    verify(attributions, question=HOW, around={}, settings=load_settings().answer, checker=checker)
+    assert checker.calls == [[(f"{BRIDGE} It was cheap.", "One."), ("It was cheap.", "Two.")]]
