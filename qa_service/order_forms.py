@@ -1,0 +1,173 @@
+"""The forms of orders to a reading machine, as patterns over folded text (see `lookalikes`).
+
+Forms only: verbs of ignoring and answering, words for machines, for instructions and for texts. No subject, no name.
+"""
+
+import re
+
+from qa_service.lookalikes import folded
+
+
+def _compiled(*patterns: str) -> re.Pattern[str]:
+    return re.compile("|".join(f"(?:{pattern})" for pattern in patterns), re.MULTILINE)
+
+
+_CLEAR_MACHINE = (
+    r"(?:\bais?\b|\ba\.i\.|\bllms?\b|\bgpt\b|\blanguage\s+models?\b|\bchat ?bots?\b|\bbots?\b|\bcrawlers?\b|\bcopilots?\b"
+    r"|\b(?:ai|automated|automatic|digital|artificial|virtual|machine|search|answering|retrieval|question[- ]answering)\s+"
+    r"(?:\w+\s+)?(?:reader|system|agent|assistant|engine|model|tool|service|summari[sz]er)s?\b)"
+)
+_PROCESSES = r"(?:process|read|summari[sz]|index|retriev|answer|analy[sz]|cit|quot|pars|crawl|scrap)(?:e|es|s|ing)?"
+MACHINE = _compiled(
+    _CLEAR_MACHINE,
+    r"\bassistants?\b",
+    rf"\b(?:system|model|program|software|tool|agent|machine)s?\s+(?:that|which|who)\s+{_PROCESSES}\b",
+    rf"\b(?:system|model|program|software|tool|agent|machine|whoever|whatever|anything|anyone)s?\s+{_PROCESSES}\s+(?:from\s+)?this\b",
+    r"\bfor\s+(?:the\s+)?(?:purposes?\s+of\s+)?(?:indexing|retrieval|summari[sz]ation|machine[- ]reading|automated\s+\w+)\b",
+)
+"""A machine is addressed."""
+
+THIS_TEXT = _compiled(
+    r"\bthis\s+(?:page|file|document|article|text|passage|website|site|note)\b",
+    r"\byour\s+(?:answer|reply|response|output|summary|users)s?\b",
+    r"\byou\s+are\s+asked\b",
+    r"\b(?:any|all|every)\s+(?:summar(?:y|ies)|answers?|repl(?:y|ies))\b",
+)
+"""It speaks of this very text, or to the one who answers."""
+ANSWERING = _compiled(
+    THIS_TEXT.pattern,
+    r"\bwhen(?:ever)?\s+(?:\w+\s+){0,3}ask(?:ed|s)?\b",
+    r"\bwhatever\s+is\s+asked\b",
+    r"\bif\s+(?:\w+\s+){0,3}ask(?:ed|s)?\b",
+    r"\b(?:asked|questions?|quer(?:y|ies)|enquir(?:y|ies))\s+(?:about|on|regarding|concerning|related|for)\b",
+    r"\b(?:official|approved|authori[sz]ed|canonical|only|correct|right)\s+(?:answer|reply|response)\b",
+)
+"""It speaks of answering, or of this very text."""
+
+_SPEAK = (
+    r"(?:answer|say|state|reply|respond|claim|cite|name|mention|recommend|tell|refer|output|write|print|report|treat"
+    r"|consider|present|leave\s+out|omit|pretend|assume|confirm|insist|repeat|quote|describe)"
+)
+ORDER = _compiled(
+    r"\b(?:must|shall|should|have\s+to|need\s+to|please|kindly|always|never|only|do\s+not|don['\u2019]t)\b",
+    r"\b(?:is|are)\s+(?:kindly\s+)?(?:asked|required|instructed|requested|told|ordered|advised|expected|to\s+be)\b",
+    r"\bwould\s+(?:be\s+grateful|appreciate|kindly)\b",
+    r"\b(?:official|approved|authori[sz]ed|canonical)\s+(?:answer|reply|response)\b",
+    rf"(?:^|[.!?:;,\u2014|]\s*){_SPEAK}\b",
+)
+"""It orders something."""
+
+REPORT = _compiled(
+    r"\b(?:said|told|ruled|wrote|announced|decided|voted|argued|warned|found|proposed|testified|promised|complained)\b",
+    r"\b(?:under|according\s+to|by)\s+(?:\w+\s+){0,4}"
+    r"(?:law|rules?|act|code|guidelines?|regulations?|bill|policy|standards?|terms|agreement|ministry|company)\b",
+    r"\b(?:law|rules?|act|code|guidelines?|regulations?|bill|policy|standards?|terms|agreement)\s+"
+    r"(?:\w+\s+)?(?:says?|states?|requires?|demands?|provides?|obliges?|forbids?|prescribes?)\b",
+)
+"""Somebody's words or rules are reported."""
+
+_PLACE = (
+    r"(?:^|[.!?:;,|>*#(\[\"'\u201c\u2018\u201e\u00ab\u2014\u2013-]\s*|\b(?:please|kindly|now|then|must|shall|should|and"
+    r"|you|will|simply|just|therefore|to\s+all\s+\w+)\s+"
+    r"|(?<!that )(?<!which )(?<!who )\b(?:is|are)\s+(?:asked|required|instructed|requested|ordered|directed|advised)\s+to\s+)"
+)
+"""Where an imperative can stand: not after "told to", "who" or "that", as in reports."""
+_IGNORE = (
+    r"(?:ignore|disregard|forget|override|bypass|discard|neglect|abandon|set\s+aside|do\s+not\s+follow|don['\u2019]t\s+follow"
+    r"|stop\s+following|no\s+longer\s+follow|do\s+not\s+obey|pay\s+no\s+attention\s+to)"
+)
+_EARLIER = (
+    r"(?:all|any|every|previous|prior|earlier|preceding|former|above|existing|initial|original|system|your|other|old"
+    r"|developer)"
+)
+_GIVEN = r"(?:instructions?|prompts?|guidelines?|directives?|commands?|orders|rules|guidance|constraints|programming)"
+_READ = r"(?:sources?|documents?|passages?|articles?|pages?|results?|contexts?|texts?|information|content)"
+_BEFORE = r"(?:above|before|earlier|previous(?:ly)?|prior|so\s+far|until\s+now)"
+_TOLD = r"(?:told|taught|given|read|instructed|shown|learned)"
+_STATEMENT = r"(?:answer|say|state|reply|respond|claim|confirm|report|tell)\b"
+
+OVERRIDE = _compiled(
+    rf"{_PLACE}{_IGNORE}\s+(?:\w+\s+){{0,3}}?(?:{_EARLIER}\s+)(?:\w+[\s,]+){{0,3}}?{_GIVEN}\b",
+    rf"{_PLACE}{_IGNORE}\s+(?:\w+\s+){{0,3}}?{_GIVEN}\s+(?:\w+\s+){{0,4}}?(?:{_BEFORE}|you\s+(?:\w+\s+){{0,2}}{_TOLD})\b",
+    rf"{_PLACE}{_IGNORE}\s+(?:all\s+|any\s+|the\s+)*(?:other|previous|earlier|remaining)\s+(?:\w+\s+)?{_READ}\b",
+    rf"{_PLACE}{_IGNORE}\s+(?:everything|anything|all|what(?:ever)?)\s+(?:that\s+)?"
+    rf"(?:(?:is|was|were|has|have|been|stands|came|comes|written|said|you|are|i|{_TOLD})\s+){{0,4}}{_BEFORE}\b",
+    rf"\b(?:{_EARLIER}|these|those)\s+(?:\w+\s+)?(?:instructions|prompts|directives|guidelines)\s+"
+    r"(?:are|have\s+been|were)\s+(?:now\s+|hereby\s+)?(?:void|cancelled|canceled|revoked|overridden|superseded|suspended)\b"
+    rf"[^.]*[.;:,]\s*(?:\w+\s+){{0,3}}{_STATEMENT}",
+    # Spanish, Portuguese, Italian, French, German, Russian, Arabic, Chinese, Japanese
+    r"\b(?:ignor[aeo](?:d|n|r)?|olvid[ae](?:d|n)?|descart[ae]n?|omit[ae]n?|haga?z?\s+caso\s+omiso\s+de)\s+(?:\w+\s+){0,3}"
+    r"(?:instrucciones|indicaciones|ordenes)\s+(?:\w+\s+)?(?:anteriores|previas|precedentes|recibidas)",
+    r"\b(?:ignor[ae]m?|esque[c\u00e7][ae]m?|desconsider[ae]m?)\s+(?:\w+\s+){0,3}instrucoes\s+(?:\w+\s+)?(?:anteriores|previas)",
+    r"\b(?:ignora(?:te|re)?|dimentica(?:te|re)?)\s+(?:\w+\s+){0,3}(?:istruzioni|indicazioni)\s+(?:\w+\s+)?(?:precedenti|anteriori)",
+    r"\b(?:ignore[zr]?|oublie[zr]?|ne\s+ten(?:ez|ir)\s+pas\s+compte\s+des?)\s+(?:\w+\s+){0,3}"
+    r"(?:instructions|consignes|directives)\s+(?:\w+\s+)?(?:precedentes|anterieures|ci-dessus|recues)",
+    r"\b(?:ignoriere?n?|vergiss|vergessen|missachten?|ubergehen?)\s+(?:\w+\s+){0,3}"
+    r"(?:vorherig|bisherig|fruher|vorangegangen|vorig|obig|vorstehend)\w*\s+(?:\w+\s+)?"
+    r"(?:anweisung|instruktion|befehl|vorgabe|anordnung)\w*",
+    r"(?:игнорируй|проигнорируй|забудь)(?:те)?\s+(?:\w+\s+){0,2}(?:предыдущ|прежн|прошл)\w+\s+(?:\w+\s+)?"
+    r"(?:инструкц|указан|команд)\w*",
+    r"(?:تجاهل|تجاهلوا|تجاهلي|انس|انسوا|اهمل)\s+(?:\S+\s+){0,2}(?:التعليمات|الاوامر|الارشادات|التوجيهات)\s+(?:السابقة|اعلاه)",
+    r"(?:忽略|忽视|无视|無視|忘记|忘記|不要理会)[^。！？]{0,6}(?:之前|以前|先前|以上|上述|此前|前面)[^。！？]{0,6}"
+    r"(?:指令|指示|说明|說明|提示|命令)",
+    r"(?:以前|これまで|上記|前)の[^。]{0,8}(?:指示|命令|プロンプト)[^。]{0,4}(?:無視|忘れ)",
+)
+"""It does away with what the reader was told."""
+PUT_IN_MOUTH = _compiled(
+    rf"\b{_STATEMENT}(?:\s+\w+){{0,6}}?(?:\s+that\b|\s*:|\s+with\b|\s*[\u201c\"\u2018])",
+    r"(?:\u56de\u7b54|\u8bf4|responde|respon[dz]|antwort|answer\s+only)",
+)
+"""It says what is to be answered. A quoted override without that is mentioned rather than used."""
+
+_ASKED = (
+    r"(?:(?:if|when|whenever)\s+(?:\w+\s+){0,4}?(?:asks?|asked)|(?:when|whenever|if|in|before)\s+(?:\w+\s+){0,2}?"
+    r"(?:answering|summari[sz]ing|paraphrasing|responding|replying|quoting))"
+)
+DIRECT = _compiled(
+    # templates of chats, and roles in a talk with a machine
+    r"<\|[a-z_ ]{2,24}\|>|\[/?inst\]|<</?sys>>|</?(?:start|end)_of_turn>|</?(?:system|assistant|think)>"
+    r"|</?system[-_ ](?:prompt|message|reminder|instructions?)>|</?(?:tool|function)[-_ ](?:call|output|result|response)s?>",
+    r"^\W*#{2,}\s*(?:system|instructions?|assistant|response)\s*:",
+    r"(?:^|[.!?\u201d\"]\s+)(?:user|human|system)\s*:[\s\S]{0,600}?(?:^|[.!?\u201d\"]\s+)(?:assistant|ai|chatbot|model|bot)\s*:",
+    r"(?:^|[.!?|>*#=(\[-]\s*)(?:system|hidden|real|developer)\s+(?:system\s+)?(?:instructions?|prompts?|override|directive)"
+    rf"\s*[:\u2014-][\s\S]{{0,120}}?\b(?:you|your|never|always|{_STATEMENT})",
+    rf"(?:^|[.!?|>*#=(\[-]\s*)(?:new|updated|revised)\s+(?:system\s+)?(?:instructions?|prompts?)\s*[:\u2014-]"
+    rf"[\s\S]{{0,120}}?\b{_STATEMENT}",
+    r"(?:^|[.!?|>*#=(\[-]\s*)(?:tool|function)\s+(?:call\s+)?(?:output|result|response)s?\s*[:=(]",
+    # another part to play
+    r"\byou\s+are\s+(?:now|no\s+longer|from\s+now\s+on)\s+(?:\w+[\s,]+){0,5}"
+    r"(?:ai|assistant|chat ?bot|bot|language\s+model|model|mode|dan|persona|oracle|unrestricted|bound)\b",
+    rf"{_PLACE}(?:pretend|act|behave|role-?play)\s+(?:\w+\s+){{1,6}}?(?:ai|assistant|chat ?bot|bot|language\s+model|dan)\b",
+    rf"\bfrom\s+now\s+on,?\s+(?:you\s+)?(?:\w+\s+){{0,2}}(?:{_STATEMENT}|obey\b|speak\s+as\b)",
+    # an answer that is put into the reader's mouth
+    rf"\b{_ASKED}\b[^.!?\n]{{0,120}}?[,:;]\s*(?:please\s+|kindly\s+|always\s+|only\s+|simply\s+|just\s+|you\s+(?:must|should)\s+)*"
+    r"(?:answer|say|state|reply|respond|claim|confirm|tell\s+(?:them|him|her|users?|the\s+user|readers|people))"
+    r"\s+(?:only\s+)?(?:that\b|with\b|:|[\u201c\"])",
+    r"\b(?:reply|respond|answer)\s+only\s+with\b",
+    r"(?:^|[.!?:|]\s*)(?:please\s+|kindly\s+|always\s+)(?:answer|say|state|reply|respond|claim|confirm)\s+that\b",
+    r"(?:^|[.!?:|]\s*)(?:answer|reply|respond)\s+that\b",
+    r"\b(?:answer|reply|response)\s+to\s+(?:any|all|every|each)\s+(?:such\s+)?(?:questions?|quer(?:y|ies)|enquir(?:y|ies))\s+"
+    r"(?:about|on|regarding|concerning|as\s+to|of|for)\b[^.!?\n]{0,100}\b(?:is|must|should|shall|will|reads)\b",
+    r"\b(?:questions?|quer(?:y|ies)|enquir(?:y|ies))\s+(?:about|on|regarding|concerning|as\s+to)\b[^.!?\n]{0,100}\b(?:must|should|shall"
+    r"|is|are)\s+(?:only\s+|always\s+)?(?:to\s+)?be\s+answered\s+(?:only\s+)?(?:as\s+follows|that|with\s*(?::|[\u201c\"]|the\s+words?))",
+    r"\bin\s+(?:any|all|every|your)\s+(?:summar(?:y|ies)|answers?|repl(?:y|ies)|responses?)\b[^.!?\n]{0,100}"
+    r"\b(?:must|should|shall|please|only|never|always|is\s+to|are\s+to)\b",
+    # words about this very order
+    r"\b(?:do\s+not|don['\u2019]t|never)\s+(?:mention|reveal|disclose|refer\s+to|quote)\s+(?:this|these)\s+"
+    r"(?:notices?|notes?|messages?|instructions?|text|paragraph)\b",
+    rf"\b(?:note|notice|message|attention|instructions?|information|remark|reminder|hint)s?\s+(?:to|for)\s+(?:\w+\s+){{0,3}}?"
+    rf"{_CLEAR_MACHINE}(?:\s+(?:that|which|who|reading|summari\w+|process\w+|index\w+|crawl\w+|of\s+this)\b[^.:\n]{{0,60}})?\s*[:\u2014\u2013]",
+    rf"(?:^|[.!?]\s+)(?:to|attention)\s+(?:all\s+|any\s+|every\s+)?{_CLEAR_MACHINE}(?:\s+\w+ing\b[^.:\n]{{0,60}})?\s*:",
+    rf"\b(?:other|earlier|previous)\s+{_READ}\b[^.!?\n]{{0,60}}\b(?:must|should|shall|may|are\s+to)\s+"
+    r"(?:be\s+(?:ignored|disregarded)|not\s+be\s+(?:cited|quoted|trusted|mentioned))\b",
+)
+"""It needs no more than itself to be an order."""
+
+
+def _refold(pattern: re.Pattern[str]) -> re.Pattern[str]:
+    """Fold the letters of a pattern; what regular expressions are made of is ASCII, and in capitals only as `\\W`."""
+    pieces = re.split(r"(\\.)", pattern.pattern)
+    return re.compile("".join(piece if piece.startswith("\\") else folded(piece) for piece in pieces), re.MULTILINE)
+
+
+OVERRIDE = _refold(OVERRIDE)
