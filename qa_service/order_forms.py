@@ -13,8 +13,10 @@ def _compiled(*patterns: str) -> re.Pattern[str]:
 
 
 _CLEAR_MACHINE = (
-    r"(?:\bais?\b|\ba\.i\.|\bllms?\b|\bgpt\b|\blanguage\s+models?\b|\bchat ?bots?\b|\bbots?\b|\bcrawlers?\b|\bcopilots?\b"
-    r"|\b(?:ai|automated|automatic|digital|artificial|virtual|machine|search|answering|retrieval|question[- ]answering)\s+"
+    r"(?:\bais?\b|\ba\.i\.|\bllms?\b|\bgpt\b|\blanguage\s+models?\b|\bchat ?bots?\b|\bbots?\b|\bcrawlers?\b"
+    r"|\bcopilots?\b"
+    r"|\b(?:ai|automated|automatic|digital|artificial|virtual|machine|search|answering|retrieval"
+    r"|question[- ]answering)\s+"
     r"(?:\w+\s+)?(?:reader|system|agent|assistant|engine|model|tool|service|summari[sz]er)s?\b)"
 )
 _PROCESSES = r"(?:process|read|summari[sz]|index|retriev|answer|analy[sz]|cit|quot|pars|crawl|scrap)(?:e|es|s|ing)?"
@@ -23,7 +25,8 @@ MACHINE = _compiled(
     r"\bassistants?\b",
     rf"\b(?:system|model|program|software|tool|agent|machine)s?\s+(?:that|which|who)\s+{_PROCESSES}\b",
     rf"\b(?:system|model|program|software|tool|agent|machine|whoever|whatever|anything|anyone)s?\s+{_PROCESSES}\s+(?:from\s+)?this\b",
-    r"\bfor\s+(?:the\s+)?(?:purposes?\s+of\s+)?(?:indexing|retrieval|summari[sz]ation|machine[- ]reading|automated\s+\w+)\b",
+    r"\bfor\s+(?:the\s+)?(?:purposes?\s+of\s+)?(?:indexing|retrieval|summari[sz]ation|machine[- ]reading"
+    r"|automated\s+\w+)\b",
 )
 """A machine is addressed."""
 
@@ -69,7 +72,8 @@ REPORT = _compiled(
 _PLACE = (
     r"(?:^|[.!?:;,|>*#(\[\"'\u201c\u2018\u201e\u00ab\u2014\u2013-]\s*|\b(?:please|kindly|now|then|must|shall|should|and"
     r"|you|will|simply|just|therefore|to\s+all\s+\w+)\s+"
-    r"|(?<!that )(?<!which )(?<!who )\b(?:is|are)\s+(?:asked|required|instructed|requested|ordered|directed|advised)\s+to\s+)"
+    r"|(?<!that )(?<!which )(?<!who )\b(?:is|are)\s+"
+    r"(?:asked|required|instructed|requested|ordered|directed|advised)\s+to\s+)"
 )
 """Where an imperative can stand: not after "told to", "who" or "that", as in reports."""
 _IGNORE = (
@@ -126,7 +130,8 @@ _ASKED = (
 DIRECT = _compiled(
     # templates of chats, and roles in a talk with a machine
     r"<\|[a-z_ ]{2,24}\|>|\[/?inst\]|<</?sys>>|</?(?:start|end)_of_turn>|</?(?:system|assistant|think)>"
-    r"|</?system[-_ ](?:prompt|message|reminder|instructions?)>|</?(?:tool|function)[-_ ](?:call|output|result|response)s?>",
+    r"|</?system[-_ ](?:prompt|message|reminder|instructions?)>"
+    r"|</?(?:tool|function)[-_ ](?:call|output|result|response)s?>",
     r"^\W*#{2,}\s*(?:system|instructions?|assistant|response)\s*:",
     r"(?:^|[.!?\u201d\"]\s+)(?:user|human|system)\s*:[\s\S]{0,600}?(?:^|[.!?\u201d\"]\s+)(?:assistant|ai|chatbot|model|bot)\s*:",
     r"(?:^|[.!?|>*#=(\[-]\s*)(?:system|hidden|real|developer)\s+(?:system\s+)?(?:instructions?|prompts?|override|directive)"
@@ -137,7 +142,8 @@ DIRECT = _compiled(
     # another part to play
     r"\byou\s+are\s+(?:now|no\s+longer|from\s+now\s+on)\s+(?:\w+[\s,]+){0,5}"
     r"(?:ai|assistant|chat ?bot|bot|language\s+model|model|mode|dan|persona|oracle|unrestricted|bound)\b",
-    rf"{_PLACE}(?:pretend|act|behave|role-?play)\s+(?:\w+\s+){{1,6}}?(?:ai|assistant|chat ?bot|bot|language\s+model|dan)\b",
+    rf"{_PLACE}(?:pretend|act|behave|role-?play)\s+(?:\w+\s+){{1,6}}?"
+    r"(?:ai|assistant|chat ?bot|bot|language\s+model|dan)\b",
     rf"\bfrom\s+now\s+on,?\s+(?:you\s+)?(?:\w+\s+){{0,2}}(?:{_STATEMENT}|obey\b|speak\s+as\b)",
     # an answer that is put into the reader's mouth
     rf"\b{_ASKED}\b[^.!?\n]{{0,120}}?[,:;]\s*(?:please\s+|kindly\s+|always\s+|only\s+|simply\s+|just\s+|you\s+(?:must|should)\s+)*"
