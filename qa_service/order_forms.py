@@ -13,8 +13,8 @@ def _compiled(*patterns: str) -> re.Pattern[str]:
 
 
 _CLEAR_MACHINE = (
-    r"(?:\bais?\b|\ba\.i\.|\bllms?\b|\bgpt\b|\blanguage\s+models?\b|\bchat ?bots?\b|\bbots?\b|\bcrawlers?\b"
-    r"|\bcopilots?\b"
+    r"(?:\bais?\b|\ba\.i\.|\bllms?\b|\b\w*gpt\b|\blanguage\s+models?\b|\bchat ?bots?\b|\bbots?\b|\bcrawlers?\b"
+    r"|\bcopilots?\b|\bsummari[sz]ers?\b"
     r"|\b(?:ai|automated|automatic|digital|artificial|virtual|machine|search|answering|retrieval"
     r"|question[- ]answering)\s+"
     r"(?:\w+\s+)?(?:reader|system|agent|assistant|engine|model|tool|service|summari[sz]er)s?\b)"
@@ -24,7 +24,8 @@ MACHINE = _compiled(
     _CLEAR_MACHINE,
     r"\bassistants?\b",
     rf"\b(?:system|model|program|software|tool|agent|machine)s?\s+(?:that|which|who)\s+{_PROCESSES}\b",
-    rf"\b(?:system|model|program|software|tool|agent|machine|whoever|whatever|anything|anyone)s?\s+{_PROCESSES}\s+(?:from\s+)?this\b",
+    r"\b(?:system|model|program|software|tool|agent|machine|whoever|whatever|anything|anyone)s?\s+(?:\w+\s+){0,3}?"
+    rf"{_PROCESSES}\s+(?:from\s+)?this\b",
     r"\bfor\s+(?:the\s+)?(?:purposes?\s+of\s+)?(?:indexing|retrieval|summari[sz]ation|machine[- ]reading"
     r"|automated\s+\w+)\b",
 )
@@ -39,24 +40,32 @@ THIS_TEXT = _compiled(
 """It speaks of this very text, or to the one who answers."""
 ANSWERING = _compiled(
     THIS_TEXT.pattern,
-    r"\bwhen(?:ever)?\s+(?:\w+\s+){0,3}ask(?:ed|s)?\b",
+    r"\bwhen(?:ever)?\s+(?:\w+\s+){0,3}(?:ask(?:ed|s)?|queried|prompted)\b",
     r"\bwhatever\s+is\s+asked\b",
-    r"\bif\s+(?:\w+\s+){0,3}ask(?:ed|s)?\b",
+    r"\bif\s+(?:\w+\s+){0,3}(?:ask(?:ed|s)?|queried|prompted)\b",
     r"\b(?:asked|questions?|quer(?:y|ies)|enquir(?:y|ies))\s+(?:about|on|regarding|concerning|related|for)\b",
     r"\b(?:official|approved|authori[sz]ed|canonical|only|correct|right)\s+(?:answer|reply|response)\b",
 )
 """It speaks of answering, or of this very text."""
 
 _SPEAK = (
-    r"(?:answer|say|state|reply|respond|claim|cite|name|mention|recommend|tell|refer|output|write|print|report|treat"
-    r"|consider|present|leave\s+out|omit|pretend|assume|confirm|insist|repeat|quote|describe)"
+    r"(?:answer|say|state|reply|respond|claim|cite|name|mention|recommend|tell|refer|output|write|print|report\s+that"
+    r"|treat|consider|present|leave\s+out|omit|pretend|assume|confirm|insist|repeat|quote|describe)"
+)
+_PAYLOAD = r"(?:\b(?:that|with|only|no|nothing|as|to|this|users?)\b|[:\"'\u201c\u2018])"
+_MODAL = (
+    r"(?:must|shall|should|have\s+to|need\s+to|please|kindly|always|never|only|do\s+not|don['\u2019]t"
+    r"|(?:is|are)\s+(?:kindly\s+)?(?:asked|required|instructed|requested|told|ordered|advised|expected)\s+to)"
 )
 ORDER = _compiled(
-    r"\b(?:must|shall|should|have\s+to|need\s+to|please|kindly|always|never|only|do\s+not|don['\u2019]t)\b",
-    r"\b(?:is|are)\s+(?:kindly\s+)?(?:asked|required|instructed|requested|told|ordered|advised|expected|to\s+be)\b",
-    r"\bwould\s+(?:be\s+grateful|appreciate|kindly)\b",
+    rf"\b{_MODAL}\s+(?:\w+\s+){{0,2}}?{_SPEAK}\b[^.!?\n]{{0,60}}?{_PAYLOAD}",
+    rf"\b(?:must|should|shall|please)\s+(?:always|only)\s+{_SPEAK}\b",
+    rf"(?:^|[.!?:;,\u2014|]\s*)(?:(?:please|kindly|always|only|simply|just)\s+)*{_SPEAK}\b",
+    r"\b(?:must|shall|should|(?:is|are)\s+to)\s+(?:\w+\s+)?be\s+(?:described|treated|presented|reported|regarded)\s+as\b",
+    rf"\bwould\s+(?:be\s+grateful|appreciate)\b[^.!?\n]{{0,120}}?\b{_SPEAK}",
+    r"\b(?:ensure|make\s+sure)\s+that\s+(?:[\w-]+\s+){0,3}(?:summaries|answers|replies|responses|outputs)\b"
+    rf"[^.!?\n]{{0,80}}?\b{_SPEAK}",
     r"\b(?:official|approved|authori[sz]ed|canonical)\s+(?:answer|reply|response)\b",
-    rf"(?:^|[.!?:;,\u2014|]\s*){_SPEAK}\b",
 )
 """It orders something."""
 
@@ -87,15 +96,20 @@ _EARLIER = (
 _GIVEN = r"(?:instructions?|prompts?|guidelines?|directives?|commands?|orders|rules|guidance|constraints|programming)"
 _READ = r"(?:sources?|documents?|passages?|articles?|pages?|results?|contexts?|texts?|information|content)"
 _BEFORE = r"(?:above|before|earlier|previous(?:ly)?|prior|so\s+far|until\s+now)"
+_BEFORE_HERE = (
+    r"(?:(?:above|before|previously|so\s+far|until\s+now)\b|earlier\b(?=\W*(?:$|[.,;:!]|and\b))"
+    r"|prior\b(?=\s*[.,;:!]|\s+to\s+this))"
+)
 _TOLD = r"(?:told|taught|given|read|instructed|shown|learned)"
 _STATEMENT = r"(?:answer|say|state|reply|respond|claim|confirm|report|tell)\b"
 
 OVERRIDE = _compiled(
     rf"{_PLACE}{_IGNORE}\s+(?:\w+\s+){{0,3}}?(?:{_EARLIER}\s+)(?:\w+[\s,]+){{0,3}}?{_GIVEN}\b",
     rf"{_PLACE}{_IGNORE}\s+(?:\w+\s+){{0,3}}?{_GIVEN}\s+(?:\w+\s+){{0,4}}?(?:{_BEFORE}|you\s+(?:\w+\s+){{0,2}}{_TOLD})\b",
-    rf"{_PLACE}{_IGNORE}\s+(?:all\s+|any\s+|the\s+)*(?:other|previous|earlier|remaining)\s+(?:\w+\s+)?{_READ}\b",
+    rf"{_PLACE}{_IGNORE}\s+(?:all\s+|any\s+|the\s+|what\s+)*(?:other|previous|earlier|remaining)\s+(?:\w+\s+)?{_READ}\b",
     rf"{_PLACE}{_IGNORE}\s+(?:everything|anything|all|what(?:ever)?)\s+(?:that\s+)?"
-    rf"(?:(?:is|was|were|has|have|been|stands|came|comes|written|said|you|are|i|{_TOLD})\s+){{0,4}}{_BEFORE}\b",
+    rf"(?:(?:is|was|were|has|have|been|stands|came|comes|written|said|you|are|i|{_TOLD})\s+){{0,4}}{_BEFORE_HERE}",
+    rf"{_PLACE}{_IGNORE}\s+(?:the\s+|this\s+)?(?:\w+['\u2019]s\s+)?(?:question|query|request)\s+and\s+(?:\w+\s+)?{_STATEMENT}",
     rf"\b(?:{_EARLIER}|these|those)\s+(?:\w+\s+)?(?:instructions|prompts|directives|guidelines)\s+"
     r"(?:are|have\s+been|were)\s+(?:now\s+|hereby\s+)?(?:void|cancelled|canceled|revoked|overridden|superseded|suspended)\b"
     rf"[^.]*[.;:,]\s*(?:\w+\s+){{0,3}}{_STATEMENT}",
@@ -145,7 +159,25 @@ DIRECT = _compiled(
     rf"{_PLACE}(?:pretend|act|behave|role-?play)\s+(?:\w+\s+){{1,6}}?"
     r"(?:ai|assistant|chat ?bot|bot|language\s+model|dan)\b",
     rf"\bfrom\s+now\s+on,?\s+(?:you\s+)?(?:\w+\s+){{0,2}}(?:{_STATEMENT}|obey\b|speak\s+as\b)",
+    rf"\b(?:if|since)\s+you\s+are\s+(?:an?\s+)?(?:\w+\s+){{0,2}}?{_CLEAR_MACHINE}(?:\s+language\s+model)?"
+    r"\s*(?:[,.;:]|(?:that|which|who|reading|process\w+|summari\w+)\b)",
+    rf"\bas\s+an?\s+(?:\w+\s+){{0,2}}?{_CLEAR_MACHINE}\s+(?:reading|processing|summari[sz]ing|indexing)\s+this\b",
+    rf"(?:^|[.!?]\s+)(?:hey|hi|hello|dear|attention)\s+(?:all\s+|any\s+)?{_CLEAR_MACHINE}\s*[,:!]",
+    rf"\bfor\s+the\s+attention\s+of\s+(?:\w+\s+){{0,2}}?{_CLEAR_MACHINE}\s*[:,.\u2014\u2013-]",
+    r"\[\s*(?:system|assistant|developer)\s*\]",
+    rf"\b(?:your\s+)?(?:new|real|actual|true)\s+(?:task|instructions?|goal|objective|job)\s*(?:is\s+to|:)\s*{_STATEMENT}",
+    # this text before all others
+    r"\b(?:treat|take|accept|regard)\s+(?:this|it|the\s+following)\s+as\s+(?:the\s+)?(?:\w+\s+)?(?:truth|fact|true|authoritative)\b",
+    r"\b(?:rely|draw|base\s+your\s+\w+)\s+(?:only|solely|exclusively)\s+(?:up)?on\s+this\b",
+    rf"\b(?:(?:use|trust|cite|quote)\s+(?:only|solely|exclusively)|only\s+(?:use|trust|cite|quote|rely\s+on))\s+this\s+(?:paragraph|{_READ})\b",
+    r"\bthis\s+(?:paragraph|passage|sentence|text|note)\s+(?:supersedes|overrides|replaces|takes\s+precedence\s+over)\s+"
+    rf"(?:all|any|every)\s+(?:other\s+)?(?:\w+\s+)?(?:{_READ}|{_GIVEN})\b",
     # an answer that is put into the reader's mouth
+    r"(?:^|[.!?:|]\s*)(?:respond|answer|reply)\s+as\s+(?:if|though)\b",
+    r"\b(?:begin|start|end|preface|prefix|open|close)\s+your\s+(?:answer|reply|response|summary)\s+with\b",
+    r"\b(?:answer|respond|reply)(?:\s+to)?\s+(?:all|any|every|each)\s+(?:\w+\s+)?(?:questions?|quer(?:y|ies)|requests?|prompts?)\b"
+    r"[^.!?\n]{0,60}?\b(?:with\s*(?:[:\"\u201c]|(?:the|this|these)\s+(?:words?|sentence|statement|phrase))|by\s+(?:saying|stating))",
+    r"\byou\s+(?:must|should|shall|will|are\s+to)\s+(?:\w+\s+)?(?:answer|reply|respond|say)\s*(?::|with\s*[:\"\u201c]|[\"\u201c])",
     rf"\b{_ASKED}\b[^.!?\n]{{0,120}}?[,:;]\s*(?:please\s+|kindly\s+|always\s+|only\s+|simply\s+|just\s+|you\s+(?:must|should)\s+)*"
     r"(?:answer|say|state|reply|respond|claim|confirm|tell\s+(?:them|him|her|users?|the\s+user|readers|people))"
     r"\s+(?:only\s+)?(?:that\b|with\b|:|[\u201c\"])",
