@@ -13,6 +13,8 @@ from qa_service.lookalikes import folded, spelt_out, visible
 from qa_service.order_forms import ANSWERING, DIRECT, MACHINE, ORDER, OVERRIDE, PUT_IN_MOUTH, REPORT, THIS_TEXT
 
 _QUOTED = re.compile(r"\u201c[^\u201d]*\u201d|\u00ab[^\u00bb]*\u00bb|\u201e[^\u201c\u201d]*[\u201c\u201d]|\"[^\"]*\"")
+_CELL_START = re.compile(r"(?<=\w)\s+(?=(?:Ignore|Disregard|Forget|Override)\s+[a-z])")
+"""Where a sentence starts without a stop before it: between the cells of a table that has lost its rules."""
 
 
 @lru_cache(maxsize=4096)
@@ -25,7 +27,7 @@ def gives_orders(text: str) -> bool:
     reports whose rule that is. A quoted override that puts no words into anybody's mouth is mentioned, not given.
     """
     shown = visible(text)
-    plain = folded(shown)
+    plain = folded(_CELL_START.sub(" | ", shown))
     readings = {plain, spelt_out(plain)}
     if any(_overrides(reading) or DIRECT.search(reading) for reading in readings):
         return True

@@ -15,6 +15,7 @@ _LOOKALIKES = str.maketrans(
     "\u043d\u0432\u03b1\u03b5\u03b9\u03ba\u03bd\u03bf\u03c1\u03c4\u03c5\u03c7\u03f2\u0131\u0261\u0251",
     "aeopcyxijshdqwlkmthbaeikvoptuxciga",
 )
+_BULLETS = dict.fromkeys(map(ord, "\u2022\u2023\u25e6\u25aa\u25cf\u25a0\u25cb\u2043"), "|")
 _FIGURES = str.maketrans("01345789@$!|", "oieastbgasii")
 _MIXED_WORD = re.compile(r"(?<!\w)(?=\S*[a-z])(?=\S*[013457@$!|])[a-z\d@$!|]{3,}(?!\w)")
 _INVISIBLE = {"Mn", "Me", "Cf"}
@@ -29,9 +30,9 @@ def visible(text: str) -> str:
 
 
 def folded(text: str) -> str:
-    """Return what `visible` returns, in lower case and with lookalikes made Latin."""
+    """Return what `visible` returns, in lower case, with lookalikes made Latin and bullets made bars, as in tables."""
     lowered = visible(text).casefold()
-    return lowered if lowered.isascii() else lowered.translate(_LOOKALIKES)
+    return lowered if lowered.isascii() else lowered.translate(_LOOKALIKES).translate(_BULLETS)
 
 
 def spelt_out(text: str) -> str:
