@@ -10,7 +10,17 @@ from functools import lru_cache
 
 from indexer.sentences import sentences
 from qa_service.lookalikes import folded, spelt_out, visible
-from qa_service.order_forms import ANSWERING, DIRECT, MACHINE, ORDER, OVERRIDE, PUT_IN_MOUTH, REPORT, THIS_TEXT
+from qa_service.order_forms import (
+    ANSWERING,
+    DIRECT,
+    MACHINE,
+    ORDER,
+    OVERRIDE,
+    PUT_IN_MOUTH,
+    REPORT,
+    THIS_TEXT,
+    TOLD_TO_SAY,
+)
 
 _QUOTED = re.compile(r"\u201c[^\u201d]*\u201d|\u00ab[^\u00bb]*\u00bb|\u201e[^\u201c\u201d]*[\u201c\u201d]|\"[^\"]*\"")
 _CELL_START = re.compile(r"(?<=\w)\s+(?=(?:Ignore|Disregard|Forget|Override)\s+[a-z])")
@@ -31,7 +41,11 @@ def gives_orders(text: str) -> bool:
     readings = {plain, spelt_out(plain)}
     if any(_overrides(reading) or DIRECT.search(reading) for reading in readings):
         return True
-    return _addresses(plain) and any(_addresses(window) and not _reports(window) for window in _windows(shown))
+    if not (_addresses(plain) or TOLD_TO_SAY.search(plain)):
+        return False
+    return any(
+        (_addresses(window) or TOLD_TO_SAY.search(window)) and not _reports(window) for window in _windows(shown)
+    )
 
 
 def _overrides(plain: str) -> bool:

@@ -15,6 +15,7 @@ def _compiled(*patterns: str) -> re.Pattern[str]:
 _CLEAR_MACHINE = (
     r"(?:\bais?\b|\ba\.i\.|\bllms?\b|\b\w*gpt\b|\blanguage\s+models?\b|\bchat ?bots?\b|\bbots?\b|\bcrawlers?\b"
     r"|\bcopilots?\b|\bsummari[sz]ers?\b"
+    r"|\b(?:automated|automatic|ai-generated)\s+(?:summaries|answers|responses|replies|overviews)\b"
     r"|\b(?:ai|automated|automatic|digital|artificial|virtual|machine|search|answering|retrieval"
     r"|question[- ]answering)\s+"
     r"(?:\w+\s+)?(?:reader|system|agent|assistant|engine|model|tool|service|summari[sz]er)s?\b)"
@@ -32,7 +33,7 @@ MACHINE = _compiled(
 """A machine is addressed."""
 
 THIS_TEXT = _compiled(
-    r"\bthis\s+(?:page|file|document|article|text|passage|website|site|note)\b",
+    r"\bthis\s+(?:page|file|document|article|text|passage|website|site|note|line|paragraph|passage|sentence)\b",
     r"\byour\s+(?:answer|reply|response|output|summary|users)s?\b",
     r"\byou\s+are\s+asked\b",
     r"\b(?:any|all|every)\s+(?:summar(?:y|ies)|answers?|repl(?:y|ies))\b",
@@ -50,7 +51,7 @@ ANSWERING = _compiled(
 
 _SPEAK = (
     r"(?:answer|say|state|reply|respond|claim|cite|name|mention|recommend|tell|refer|output|write|print|report\s+that"
-    r"|treat|consider|present|leave\s+out|omit|pretend|assume|confirm|insist|repeat|quote|describe)"
+    r"|treat|consider|present|leave\s+out|omit|pretend|assume|confirm|insist|repeat|quote|describe|announce|declare|include|add)"
 )
 _PAYLOAD = r"(?:\b(?:that|with|only|no|nothing|as|to|this|users?)\b|[:\"'\u201c\u2018])"
 _MODAL = (
@@ -87,7 +88,7 @@ _PLACE = (
 """Where an imperative can stand: not after "told to", "who" or "that", as in reports."""
 _IGNORE = (
     r"(?:ignore|disregard|forget|override|bypass|discard|neglect|abandon|set\s+aside|do\s+not\s+follow|don['\u2019]t\s+follow"
-    r"|stop\s+following|no\s+longer\s+follow|do\s+not\s+obey|pay\s+no\s+attention\s+to)"
+    r"|stop\s+following|no\s+longer\s+follow|do\s+not\s+obey|pay\s+no\s+attention\s+to|take\s+no\s+account\s+of)"
 )
 _EARLIER = (
     r"(?:all|any|every|previous|prior|earlier|preceding|former|above|existing|initial|original|system|your|other|old"
@@ -109,6 +110,8 @@ OVERRIDE = _compiled(
     rf"{_PLACE}{_IGNORE}\s+(?:all\s+|any\s+|the\s+|what\s+)*(?:other|previous|earlier|remaining)\s+(?:\w+\s+)?{_READ}\b",
     rf"{_PLACE}{_IGNORE}\s+(?:everything|anything|all|what(?:ever)?)\s+(?:that\s+)?"
     rf"(?:(?:is|was|were|has|have|been|stands|came|comes|written|said|you|are|i|{_TOLD})\s+){{0,4}}{_BEFORE_HERE}",
+    rf"{_PLACE}{_IGNORE}\s+(?:everything|anything|all|what(?:ever)?)\s+(?:\w+\s+){{0,5}}?"
+    r"(?:told|gave|given|taught)\s+(?:to\s+)?you\b",
     rf"{_PLACE}{_IGNORE}\s+(?:the\s+|this\s+)?(?:\w+['\u2019]s\s+)?(?:question|query|request)\s+and\s+(?:\w+\s+)?{_STATEMENT}",
     rf"\b(?:{_EARLIER}|these|those)\s+(?:\w+\s+)?(?:instructions|prompts|directives|guidelines)\s+"
     r"(?:are|have\s+been|were)\s+(?:now\s+|hereby\s+)?(?:void|cancelled|canceled|revoked|overridden|superseded|suspended)\b"
@@ -138,8 +141,9 @@ PUT_IN_MOUTH = _compiled(
 """It says what is to be answered. A quoted override without that is mentioned rather than used."""
 
 _ASKED = (
-    r"(?:(?:if|when|whenever)\s+(?:\w+\s+){0,4}?(?:asks?|asked)|(?:when|whenever|if|in|before)\s+(?:\w+\s+){0,2}?"
-    r"(?:answering|summari[sz]ing|paraphrasing|responding|replying|quoting))"
+    r"(?:(?:if|when|whenever|should)\s+(?:\w+\s+){0,4}?(?:asks?|asked|[ei]nquires?|wants?\s+to\s+know)|(?:when|whenever|if|in|before)\s+(?:\w+\s+){0,2}?"
+    r"(?:answering|summari[sz]ing|paraphrasing|responding|replying|quoting"
+    r"|(?:generating|composing|producing|writing|preparing)\s+(?:an?|any|your)\s+(?:answer|reply|response|summary)))"
 )
 DIRECT = _compiled(
     # templates of chats, and roles in a talk with a machine
@@ -166,7 +170,13 @@ DIRECT = _compiled(
     rf"\bfor\s+the\s+attention\s+of\s+(?:\w+\s+){{0,2}}?{_CLEAR_MACHINE}\s*[:,.\u2014\u2013-]",
     r"\[\s*(?:system|assistant|developer)\s*\]",
     rf"\b(?:your\s+)?(?:new|real|actual|true)\s+(?:task|instructions?|goal|objective|job)\s*(?:is\s+to|:)\s*{_STATEMENT}",
+    r"\byou\s+are\s+an?\s+(?:helpful|virtual|digital|unrestricted|obedient)\s+(?:\w+\s+)?(?:assistant|chat ?bot|ai|model)\b",
+    r"\b(?:supersedes?|overrides?|replaces?|cancels?)\s+(?:all\s+|any\s+)?your\s+(?:\w+\s+)?(?:instructions|prompts?|directives|guidelines)\b",
+    rf"\b(?:everything|all|whatever|what)\s+(?:that\s+)?you\s+(?:were|have\s+been|are)\s+{_TOLD}\b[^.!?\n]{{0,40}}?\b(?:is|are)\s+(?:now\s+)?"
+    r"(?:void|false|wrong|cancelled|canceled|invalid|obsolete)\b",
     # this text before all others
+    r"\byour\s+only\s+(?:source|reference|evidence|context)\b",
+    rf"\b(?:cite|quote|use|treat)\s+this\s+(?:paragraph|{_READ})\s+as\s+(?:the|your)\s+(?:only|sole)\b",
     r"\b(?:treat|take|accept|regard)\s+(?:this|it|the\s+following)\s+as\s+(?:the\s+)?(?:\w+\s+)?(?:truth|fact|true|authoritative)\b",
     r"\b(?:rely|draw|base\s+your\s+\w+)\s+(?:only|solely|exclusively)\s+(?:up)?on\s+this\b",
     rf"\b(?:(?:use|trust|cite|quote)\s+(?:only|solely|exclusively)|only\s+(?:use|trust|cite|quote|rely\s+on))\s+this\s+(?:paragraph|{_READ})\b",
@@ -180,10 +190,17 @@ DIRECT = _compiled(
     r"\byou\s+(?:must|should|shall|will|are\s+to)\s+(?:\w+\s+)?(?:answer|reply|respond|say)\s*(?::|with\s*[:\"\u201c]|[\"\u201c])",
     rf"\b{_ASKED}\b[^.!?\n]{{0,120}}?[,:;]\s*(?:please\s+|kindly\s+|always\s+|only\s+|simply\s+|just\s+|you\s+(?:must|should)\s+)*"
     r"(?:answer|say|state|reply|respond|claim|confirm|tell\s+(?:them|him|her|users?|the\s+user|readers|people))"
-    r"\s+(?:only\s+)?(?:that\b|with\b|:|[\u201c\"])",
+    r"(?:\s+(?:only\s+)?(?:that\b|with\b)|\s*[:\u201c\"])",
+    rf"\b{_ASKED}\b[^.!?\n]{{0,120}}?[,:;]\s*(?:\w+\s+)?(?:include|add|insert|append)\s+the\s+(?:sentence|words?|line|statement)\b",
     r"\b(?:reply|respond|answer)\s+only\s+with\b",
     r"(?:^|[.!?:|]\s*)(?:please\s+|kindly\s+|always\s+)(?:answer|say|state|reply|respond|claim|confirm)\s+that\b",
-    r"(?:^|[.!?:|]\s*)(?:answer|reply|respond)\s+that\b",
+    r"(?:^|[.!?:;|]\s*)(?:answer|reply|respond)\s+that\b",
+    r"\byour\s+(?:answer|reply|response|output)\s+(?:must|should|shall|will)\s+be\s*[:\"\u201c]",
+    r"\b(?:correct|official|right|required|standard)\s+(?:answer|reply|response)\s+(?:to|for)\s+(?:any|all|every|each)\s+"
+    r"(?:\w+\s+){0,3}(?:questions?|quer(?:y|ies)|enquir(?:y|ies))\s*(?::|is\b)",
+    rf"{_CLEAR_MACHINE}\s*[:,]\s*(?:(?:please|kindly|always|now|only)\s+)*{_SPEAK}\b",
+    rf"\b(?:ais?|llms?|chat ?bots?|bots?|language\s+models?)\s+(?:instructions?|directives?|prompts?)"
+    rf"\s*[:\u2014\u2013-][^.\n]{{0,80}}?\b{_SPEAK}",
     r"\b(?:answer|reply|response)\s+to\s+(?:any|all|every|each)\s+(?:such\s+)?(?:questions?|quer(?:y|ies)|enquir(?:y|ies))\s+"
     r"(?:about|on|regarding|concerning|as\s+to|of|for)\b[^.!?\n]{0,100}\b(?:is|must|should|shall|will|reads)\b",
     r"\b(?:questions?|quer(?:y|ies)|enquir(?:y|ies))\s+(?:about|on|regarding|concerning|as\s+to)\b[^.!?\n]{0,100}\b(?:must|should|shall"
@@ -194,12 +211,21 @@ DIRECT = _compiled(
     r"\b(?:do\s+not|don['\u2019]t|never)\s+(?:mention|reveal|disclose|refer\s+to|quote)\s+(?:this|these)\s+"
     r"(?:notices?|notes?|messages?|instructions?|text|paragraph)\b",
     rf"\b(?:note|notice|message|attention|instructions?|information|remark|reminder|hint)s?\s+(?:to|for)\s+(?:\w+\s+){{0,3}}?"
-    rf"{_CLEAR_MACHINE}(?:\s+(?:that|which|who|reading|summari\w+|process\w+|index\w+|crawl\w+|of\s+this)\b[^.:\n]{{0,60}})?\s*[:\u2014\u2013]",
+    rf"{_CLEAR_MACHINE}(?:\s+(?:that|which|who|reading|summari\w+|process\w+|index\w+|crawl\w+|of\s+this|and)\b[^.:\n]{{0,60}}?)?(?:\s*[:\u2014\u2013]|\s-\s)",
     rf"(?:^|[.!?]\s+)(?:to|attention)\s+(?:all\s+|any\s+|every\s+)?{_CLEAR_MACHINE}(?:\s+\w+ing\b[^.:\n]{{0,60}})?\s*:",
     rf"\b(?:other|earlier|previous)\s+{_READ}\b[^.!?\n]{{0,60}}\b(?:must|should|shall|may|are\s+to)\s+"
     r"(?:be\s+(?:ignored|disregarded)|not\s+be\s+(?:cited|quoted|trusted|mentioned))\b",
 )
 """It needs no more than itself to be an order."""
+
+
+TOLD_TO_SAY = _compiled(
+    rf"(?:{_CLEAR_MACHINE}|\bassistants\b)(?:\s+\w+){{0,6}}?\s+(?:must|shall|should|(?:is|are)\s+(?:required|asked|requested"
+    rf"|instructed|expected)\s+to)\s+(?:\w+\s+){{0,6}}?{_SPEAK}\s+that\s+(?!(?:it|they|its|their|he|she|this\s+is)\b)",
+    rf"\bit\s+is\s+(?:imperative|essential|important|vital|required|necessary)\s+that\s+(?:\w+\s+){{0,2}}?{_CLEAR_MACHINE}"
+    rf"\s+(?:\w+\s+)?{_SPEAK}\b",
+)
+"""A machine is to say something of the world, and not of itself; unless it is reported."""
 
 
 def _refold(pattern: re.Pattern[str]) -> re.Pattern[str]:
