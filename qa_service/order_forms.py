@@ -107,7 +107,7 @@ _STATEMENT = r"(?:answer|say|state|reply|respond|claim|confirm|report|tell)\b"
 OVERRIDE = _compiled(
     rf"{_PLACE}{_IGNORE}\s+(?:\w+\s+){{0,3}}?(?:{_EARLIER}\s+)(?:\w+[\s,]+){{0,3}}?{_GIVEN}\b",
     rf"{_PLACE}{_IGNORE}\s+(?:\w+\s+){{0,3}}?{_GIVEN}\s+(?:\w+\s+){{0,4}}?(?:{_BEFORE}|you\s+(?:\w+\s+){{0,2}}{_TOLD})\b",
-    rf"{_PLACE}{_IGNORE}\s+(?:all\s+|any\s+|the\s+|what\s+)*(?:other|previous|earlier|remaining)\s+(?:\w+\s+)?{_READ}\b",
+    rf"{_PLACE}{_IGNORE}\s+(?:all\s+|any\s+|the\s+|what\s+)*(?:other|previous|prior|earlier|remaining|retrieved)\s+(?:\w+\s+)?{_READ}\b",
     rf"{_PLACE}{_IGNORE}\s+(?:everything|anything|all|what(?:ever)?)\s+(?:that\s+)?"
     rf"(?:(?:is|was|were|has|have|been|stands|came|comes|written|said|you|are|i|{_TOLD})\s+){{0,4}}{_BEFORE_HERE}",
     rf"{_PLACE}{_IGNORE}\s+(?:everything|anything|all|what(?:ever)?)\s+(?:\w+\s+){{0,5}}?"
@@ -147,7 +147,7 @@ _ASKED = (
 )
 DIRECT = _compiled(
     # templates of chats, and roles in a talk with a machine
-    r"<\|[a-z_ ]{2,24}\|>|\[/?inst\]|<</?sys>>|</?(?:start|end)_of_turn>|</?(?:system|assistant|think)>"
+    r"<\|[a-z_ ]{2,24}\|>|\[/?inst\]|<</?sys>>|</?(?:start|end)_of_turn>|</?(?:system|assistant|think|instructions?)>"
     r"|</?system[-_ ](?:prompt|message|reminder|instructions?)>"
     r"|</?(?:tool|function)[-_ ](?:call|output|result|response)s?>",
     r"^\W*#{2,}\s*(?:system|instructions?|assistant|response)\s*:",
@@ -170,13 +170,15 @@ DIRECT = _compiled(
     rf"\bfor\s+the\s+attention\s+of\s+(?:\w+\s+){{0,2}}?{_CLEAR_MACHINE}\s*[:,.\u2014\u2013-]",
     r"\[\s*(?:system|assistant|developer)\s*\]",
     rf"\b(?:your\s+)?(?:new|real|actual|true)\s+(?:task|instructions?|goal|objective|job)\s*(?:is\s+to|:)\s*{_STATEMENT}",
-    r"\byou\s+are\s+an?\s+(?:helpful|virtual|digital|unrestricted|obedient)\s+(?:\w+\s+)?(?:assistant|chat ?bot|ai|model)\b",
+    r"\byou\s+are\s+an?\s+(?:helpful|virtual|digital|unrestricted|obedient)\s+(?:\w+\s+)?"
+    r"(?:assistant|chat ?bot|ai|model)\b",
     r"\b(?:supersedes?|overrides?|replaces?|cancels?)\s+(?:all\s+|any\s+)?your\s+(?:\w+\s+)?(?:instructions|prompts?|directives|guidelines)\b",
     rf"\b(?:everything|all|whatever|what)\s+(?:that\s+)?you\s+(?:were|have\s+been|are)\s+{_TOLD}\b[^.!?\n]{{0,40}}?\b(?:is|are)\s+(?:now\s+)?"
     r"(?:void|false|wrong|cancelled|canceled|invalid|obsolete)\b",
     # this text before all others
     r"\byour\s+only\s+(?:source|reference|evidence|context)\b",
     rf"\b(?:cite|quote|use|treat)\s+this\s+(?:paragraph|{_READ})\s+as\s+(?:the|your)\s+(?:only|sole)\b",
+    r"\b(?:treat|take|accept|regard)\s+(?:this|it|the\s+following)\s+as\s+(?:your|their|its|new|the)\s+(?:\w+\s+)?instructions\b",
     r"\b(?:treat|take|accept|regard)\s+(?:this|it|the\s+following)\s+as\s+(?:the\s+)?(?:\w+\s+)?(?:truth|fact|true|authoritative)\b",
     r"\b(?:rely|draw|base\s+your\s+\w+)\s+(?:only|solely|exclusively)\s+(?:up)?on\s+this\b",
     rf"\b(?:(?:use|trust|cite|quote)\s+(?:only|solely|exclusively)|only\s+(?:use|trust|cite|quote|rely\s+on))\s+this\s+(?:paragraph|{_READ})\b",
@@ -212,7 +214,7 @@ DIRECT = _compiled(
     r"(?:notices?|notes?|messages?|instructions?|text|paragraph)\b",
     rf"\b(?:note|notice|message|attention|instructions?|information|remark|reminder|hint)s?\s+(?:to|for)\s+(?:\w+\s+){{0,3}}?"
     rf"{_CLEAR_MACHINE}(?:\s+(?:that|which|who|reading|summari\w+|process\w+|index\w+|crawl\w+|of\s+this|and)\b[^.:\n]{{0,60}}?)?(?:\s*[:\u2014\u2013]|\s-\s)",
-    rf"(?:^|[.!?]\s+)(?:to|attention)\s+(?:all\s+|any\s+|every\s+)?{_CLEAR_MACHINE}(?:\s+\w+ing\b[^.:\n]{{0,60}})?\s*:",
+    rf"(?:^|[.!?]\s+)(?:to|attention)\s+(?:(?:all|any|every|the)\s+)?(?:{_CLEAR_MACHINE}|assistants?\b(?=\s+\w+ing\b))(?:\s+\w+ing\b[^.:\n]{{0,60}})?\s*:",
     rf"\b(?:other|earlier|previous)\s+{_READ}\b[^.!?\n]{{0,60}}\b(?:must|should|shall|may|are\s+to)\s+"
     r"(?:be\s+(?:ignored|disregarded)|not\s+be\s+(?:cited|quoted|trusted|mentioned))\b",
 )
@@ -221,7 +223,7 @@ DIRECT = _compiled(
 
 TOLD_TO_SAY = _compiled(
     rf"(?:{_CLEAR_MACHINE}|\bassistants\b)(?:\s+\w+){{0,6}}?\s+(?:must|shall|should|(?:is|are)\s+(?:required|asked|requested"
-    rf"|instructed|expected)\s+to)\s+(?:\w+\s+){{0,6}}?{_SPEAK}\s+that\s+(?!(?:it|they|its|their|he|she|this\s+is)\b)",
+    rf"|instructed|expected)\s+to)\s+(?!not\b|be\b)(?:\w+\s+){{0,6}}?{_SPEAK}\s+that\s+(?!(?:it|they|its|their|he|she|this\s+is)\b)",
     rf"\bit\s+is\s+(?:imperative|essential|important|vital|required|necessary)\s+that\s+(?:\w+\s+){{0,2}}?{_CLEAR_MACHINE}"
     rf"\s+(?:\w+\s+)?{_SPEAK}\b",
 )
