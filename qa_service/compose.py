@@ -116,9 +116,9 @@ def _shared(question: str, passages: Sequence[Passage], session: ModelSession) -
 
 
 def _heading(hit: Hit, session: ModelSession) -> str:
-    """Return title and date, cut to the tokens that `_select` sets aside for them."""
+    """Return title and date, cut to the tokens that `_select` sets aside for them; no title that gives orders."""
     date = f" ({hit.published_at.isoformat()})" if hit.published_at else ""
-    words = hit.title.split()
+    words = [] if gives_orders(hit.title) else hit.title.split()
     while words and session.count(" ".join(words) + date) > _TITLE_TOKENS - 6:
         words.pop()
     return " ".join(words) + date

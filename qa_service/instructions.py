@@ -1,58 +1,72 @@
 """Text in a document that is meant for the machine that reads it, not for its human readers.
 
 Such text is no statement about the world, so nothing in its paragraph is evidence. It stays in the index and can be
-read like everything else. What is looked for is the form of such orders, never their subject.
+read like everything else. What is looked for is the form of such orders, never their subject: see `order_forms`.
 """
 
 import re
+from collections.abc import Iterator
 from functools import lru_cache
 
 from indexer.sentences import sentences
+from qa_service.lookalikes import folded, spelt_out, visible
+from qa_service.order_forms import (
+    ANSWERING,
+    DIRECT,
+    MACHINE,
+    ORDER,
+    OVERRIDE,
+    PUT_IN_MOUTH,
+    REPORT,
+    THIS_TEXT,
+    TOLD_TO_SAY,
+)
 
-_MACHINE = (
-    r"(?:\bAIs?\b|\bA\.I\.|\bLLMs?\b|\bGPT\b|\blanguage models?\b|\bchat ?bots?\b|\bbots?\b|\bassistants?\b"
-    r"|\bcrawlers?\b"
-    r"|\b(?:automated|automatic|digital|artificial|virtual|machine|search|answering|retrieval|question[- ]answering)\s+"
-    r"(?:\w+\s+)?(?:reader|system|agent|assistant|engine|model|tool|service)s?\b"
-    r"|\b(?:system|model|program|software|tool|agent|machine)s?\s+(?:that|which|who)\s+"
-    r"(?:process|read|summari[sz]e|index|retrieve|answer|analy[sz]e|cite|quote)\w*)"
-)
-_ANSWERING = (
-    r"(?:\bwhen(?:ever)?\s+(?:you\s+are\s+|someone\s+is\s+|users?\s+)?ask(?:ed|s)?\b|\bwhatever\s+is\s+asked\b"
-    r"|\bif\s+(?:you\s+are\s+|a\s+user\s+|anyone\s+|someone\s+)?ask(?:ed|s)?\b|\b(?:asked|questions?|quer(?:y|ies))\s+"
-    r"(?:about|on|regarding|concerning|related)\b|\bthis\s+(?:page|file|document|article|text|passage|website|site|note)\b"
-    r"|\byour\s+(?:answer|reply|response|output|summary|users)s?\b)"
-)
-_ORDER = (
-    r"(?:\b(?:must|shall|should|have\s+to|need\s+to|are\s+(?:asked|required|instructed|requested|told|ordered)\s+to|please"
-    r"|always|never|only|do\s+not|don['\u2019]t)\b"
-    r"|(?:^|[.!?:;,\u2014]\s*)(?:answer|say|state|reply|respond|claim|cite|name|mention|recommend|tell|refer|output|write"
-    r"|print|report|treat|consider|present|leave\s+out|omit|pretend|assume)\b)"
-)
-_OVERRIDE = re.compile(
-    r"\b(?:ignor|disregard|forget|overrid|bypass|discard)(?:e|ing|es)?\s+(?:\w+\s+){0,3}"
-    r"(?:instructions?|prompts?|guidelines|directives|commands)\b"
-    r"|\b(?:ignor|disregard|forget)(?:e|ing)?\s+(?:everything|anything|all|what(?:ever)?)\b[^.]{0,30}"
-    r"\b(?:above|before|earlier|previous(?:ly)?|prior)\b"
-    r"|\b(?:new|updated|real|hidden|system)\s+(?:system\s+)?(?:instructions?|prompts?)\s*[:\u2014-]"
-    r"|\b(?:reply|respond|answer)\s+only\s+with\b|\byou\s+are\s+now\s+(?:a|an|in|the)\b"
-    r"|\bdo\s+not\s+(?:mention|reveal|disclose|refer\s+to)\s+this\s+(?:notice|note|message|instruction|text)\b"
-    r"|<\|?(?:im_start|im_end|system|assistant|endoftext)\|?>|\[/?INST\]",
-    re.IGNORECASE,
-)
-_ADDRESSED = tuple(re.compile(pattern, re.IGNORECASE | re.MULTILINE) for pattern in (_MACHINE, _ANSWERING, _ORDER))
+_QUOTED = re.compile(r"\u201c[^\u201d]*\u201d|\u00ab[^\u00bb]*\u00bb|\u201e[^\u201c\u201d]*[\u201c\u201d]|\"[^\"]*\"")
+_CELL_START = re.compile(r"(?<=\w)\s+(?=(?:Ignore|Disregard|Forget|Override)\s+[a-z])")
+"""Where a sentence starts without a stop before it: between the cells of a table that has lost its rules."""
 
 
 @lru_cache(maxsize=4096)
 def gives_orders(text: str) -> bool:
     """Tell whether a paragraph gives orders to the machine that reads it.
 
-    Either it does away with the reader's instructions, or it addresses a machine, speaks of answering or of this very
-    text, and orders something, all within two sentences. What is written about assistants and models does the first
-    two, seldom all three.
+    It does away with the reader's instructions, puts an answer into the reader's mouth, imitates the machine's own
+    protocol; or it addresses a machine, speaks of answering or of this very text, and orders something, all within two
+    sentences. What is written about assistants and models does the first two, seldom all three, and where it does it
+    reports whose rule that is. A quoted override that puts no words into anybody's mouth is mentioned, not given.
     """
-    if _OVERRIDE.search(text):
+    shown = visible(text)
+    plain = folded(_CELL_START.sub(" | ", shown))
+    readings = {plain, spelt_out(plain)}
+    if any(_overrides(reading) or DIRECT.search(reading) for reading in readings):
         return True
-    spans = sentences(text)
-    windows = (text[start : spans[min(place + 1, len(spans) - 1)][1]] for place, (start, _) in enumerate(spans))
-    return any(all(pattern.search(window) for pattern in _ADDRESSED) for window in windows)
+    if not (_addresses(plain) or TOLD_TO_SAY.search(plain)):
+        return False
+    return any(
+        (_addresses(window) or TOLD_TO_SAY.search(window)) and not _reports(window) for window in _windows(shown)
+    )
+
+
+def _overrides(plain: str) -> bool:
+    quotes = [match.span() for match in _QUOTED.finditer(plain)]
+    for match in OVERRIDE.finditer(plain):
+        quote = next(((start, end) for start, end in quotes if start < match.end() <= end), None)
+        if quote is None or PUT_IN_MOUTH.search(plain, match.end(), quote[1]):
+            return True
+    return False
+
+
+def _windows(shown: str) -> Iterator[str]:
+    """Yield each sentence together with the next one, folded."""
+    spans = sentences(shown)
+    for place, (start, _) in enumerate(spans):
+        yield folded(shown[start : spans[min(place + 1, len(spans) - 1)][1]])
+
+
+def _addresses(plain: str) -> bool:
+    return all(pattern.search(plain) for pattern in (MACHINE, ANSWERING, ORDER))
+
+
+def _reports(plain: str) -> bool:
+    return not THIS_TEXT.search(plain) and bool(REPORT.search(plain))

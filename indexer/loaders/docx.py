@@ -1,13 +1,14 @@
 """DOCX: paragraphs, headings, lists and tables in the order of the document, by python-docx.
 
-Text inside content controls and tracked insertions counts, deleted text and text boxes do not.
+Text inside content controls and tracked insertions counts; deleted text, text boxes and what a reader does not see
+(hidden, tiny, or white on the white page) do not.
 """
 
 import datetime
 import io
 import re
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import docx
@@ -15,6 +16,7 @@ import docx.document
 from docx.oxml.ns import qn
 from docx.oxml.xmlchemy import BaseOxmlElement
 from docx.table import Table, _Cell
+from docx.text.font import Font
 from docx.text.paragraph import Paragraph
 from docx.text.run import Run
 from docx.types import ProvidesStoryPart
@@ -29,6 +31,8 @@ MAX_INFLATED_BYTES = 500_000_000
 _OLE_MAGIC = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _HEADING = re.compile(r"(?:title|heading \d)$", re.IGNORECASE)
 _OWN_RUNS = ".//w:r[not(ancestor::w:del) and not(ancestor::w:txbxContent) and not(ancestor::w:moveFrom)]"
+_MAX_STYLE_DEPTH = 12
+_TINY_POINTS = 2
 _UNNUMBERED = {"bullet", "none"}
 _NOT_NUMBERED = "0"  # the numbering with this id takes a paragraph out of its style's list
 
@@ -116,7 +120,36 @@ def _blocks(element: BaseOxmlElement, parent: ProvidesStoryPart) -> Iterator[Par
 
 
 def _text(paragraph: Paragraph) -> str:
-    return readable("".join(Run(run, paragraph).text for run in paragraph._p.xpath(_OWN_RUNS)))
+    runs = [Run(run, paragraph) for run in paragraph._p.xpath(_OWN_RUNS)]
+    return readable("".join(run.text for run in runs if not _is_hidden(run, paragraph)))
+
+
+def _is_hidden(run: Run, paragraph: Paragraph) -> bool:
+    """Whether a run is not to be seen, by its own properties or else by the styles of run and paragraph."""
+    fonts = [run.font, *_style_fonts(run.style), *_style_fonts(paragraph.style)]
+    if next((font.hidden for font in fonts if font.hidden is not None), False):
+        return True
+    size = next((font.size for font in fonts if font.size is not None), None)
+    if size is not None and size.pt <= _TINY_POINTS:
+        return True
+    colour = next((font.color.rgb for font in fonts if font.color is not None and font.color.rgb is not None), None)
+    return colour is not None and str(colour) == "FFFFFF" and not _is_shaded(run, paragraph, fonts)
+
+
+def _is_shaded(run: Run, paragraph: Paragraph, fonts: Sequence[Font]) -> bool:
+    """Whether the ground may be another than white: it is shaded, highlighted or in a table."""
+    own = run._r.xpath("./w:rPr/w:shd | ./w:rPr/w:highlight") or paragraph._p.xpath("./w:pPr/w:shd | ancestor::w:tbl")
+    page = paragraph._p.xpath("/w:document/w:background")
+    return bool(own or page) or any(font._element.xpath(".//w:shd | .//w:highlight") for font in fonts[1:])
+
+
+def _style_fonts(style: Any) -> list[Font]:  # noqa: ANN401 - the classes of styles have no common public base
+    """The fonts of a style and of those that it is based on, which go around in a circle in broken files."""
+    fonts: list[Font] = []
+    while style is not None and len(fonts) < _MAX_STYLE_DEPTH:
+        fonts.append(style.font)
+        style = style.base_style
+    return fonts
 
 
 def _style_name(paragraph: Paragraph) -> str:

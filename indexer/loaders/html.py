@@ -12,6 +12,7 @@ from indexer.line_shapes import folded
 from indexer.loaders.dates import parse_date
 from indexer.loaders.decode import decode
 from indexer.loaders.faults import reading
+from indexer.loaders.hidden import drop_hidden
 from indexer.loaders.parsed import Composer, Parsed, table_row
 
 _DECLARED_ENCODING = re.compile(
@@ -25,8 +26,11 @@ def parse_html(content: bytes, place: str) -> Parsed:
     """Reads the main content of a page. Raises LoadError when it is no text or holds no main content."""
     page = _decoded(content, place)
     with reading(place, "HTML"):
+        tree = trafilatura.load_html(page)
+        if tree is not None:
+            drop_hidden(tree)
         found = trafilatura.bare_extraction(
-            page,
+            page if tree is None else tree,
             include_comments=False,
             include_tables=True,
             with_metadata=True,

@@ -5,7 +5,7 @@ is a string, so that `date: 2024-13-45` or `title: no` is data and not an error 
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import frontmatter
@@ -19,8 +19,11 @@ from indexer.errors import LoadError
 from indexer.loaders.dates import parse_date
 from indexer.loaders.decode import decode
 from indexer.loaders.faults import reading
+from indexer.loaders.hidden import drop_hidden, hides
 from indexer.loaders.parsed import Composer, Parsed, table_row
 
+_TAG = re.compile(r"<(?P<end>/?)(?P<name>[a-z][\w-]*)(?P<attributes>(?:\"[^\"]*\"|'[^']*'|[^'\"<>])*)>", re.IGNORECASE)
+_VOID = {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "param", "source", "track", "wbr"}
 _BLOCKS = {"bullet_list", "ordered_list", "table", "fence", "code_block"}
 _FRONT_MATTER = re.compile(r"\s*-{3,}[ \t]*\n(?P<yaml>(?:.*?\n)?)-{3,}[ \t]*(?:\n|\Z)", re.DOTALL)
 
@@ -91,7 +94,7 @@ def _rendered(body: str) -> Composer:
 
 
 def _add_blocks(parent: SyntaxTreeNode, composer: Composer) -> None:
-    for node in parent.children:
+    for node in _seen(parent.children):
         if node.type == "heading":
             composer.heading(_inline(node))
         elif node.type in _BLOCKS:
@@ -143,7 +146,38 @@ def _inline(node: SyntaxTreeNode) -> str:
         return "\n"
     if node.type == "html_inline":
         return "\n" if re.match(r"<br\b", node.content, re.IGNORECASE) else ""
-    return "".join(_inline(child) for child in node.children)
+    return "".join(_inline(child) for child in _seen(node.children))
+
+
+def _seen(nodes: Sequence[SyntaxTreeNode]) -> Iterator[SyntaxTreeNode]:
+    """The nodes that do not stand between the tags of an HTML element that hides its content."""
+    hiding: list[str] = []
+    for node in nodes:
+        was_hidden = bool(hiding)
+        if node.type in {"html_block", "html_inline"}:
+            for tag in _TAG.finditer(re.sub(r"<!--.*?(?:-->|\Z)", "", node.content, flags=re.DOTALL)):
+                _follow(tag, hiding)
+        if not (was_hidden or (hiding and node.type == "html_inline")):
+            yield node
+
+
+def _follow(tag: re.Match[str], hiding: list[str]) -> None:
+    """Keep `hiding`, the names of the open elements from the outermost hidden one on."""
+    name = tag["name"].lower()
+    if tag["end"]:
+        if name in hiding:
+            del hiding[len(hiding) - 1 - hiding[::-1].index(name) :]
+    elif name not in _VOID and not tag["attributes"].endswith("/") and (hiding or _hides(name, tag["attributes"])):
+        hiding.append(name)
+
+
+def _hides(name: str, attributes: str) -> bool:
+    try:
+        element = html.fragment_fromstring(f"<div {attributes}></div>")
+    except (etree.LxmlError, ValueError):
+        return False
+    element.tag = name
+    return hides(element)
 
 
 def _without_tags(source: str) -> str:
@@ -151,6 +185,7 @@ def _without_tags(source: str) -> str:
         root = html.fragment_fromstring(source, create_parent="div")
     except (etree.LxmlError, ValueError):
         return ""
-    for element in root.xpath("//script | //style | //comment()"):
+    drop_hidden(root)
+    for element in root.xpath("//script | //style"):
         element.drop_tree()
     return str(root.text_content()).strip()

@@ -15,6 +15,7 @@ import pypdfium2
 import pypdfium2.raw as pdfium
 
 from indexer.loaders.decode import readable
+from indexer.loaders.pdf_visibility import Sight
 
 # PDFium puts this in place of the hyphen of a word that goes on in the next line, and no line end behind it.
 _LINE_END_HYPHEN = 0x2
@@ -64,18 +65,21 @@ class _Glyph(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def page_lines(page: pypdfium2.PdfPage, number: int) -> list[PdfLine]:
-    """The lines of one page in the order of its content; `number` counts pages from 0."""
+    """The lines of one page in the order of its content, as far as they can be seen; `number` counts pages from 0."""
     textpage = page.get_textpage()
     try:
         height = float(page.get_height())
-        lines = [_line(glyphs, number, height, hyphenated) for glyphs, hyphenated in _divided(textpage)]
+        lines = [
+            _line(glyphs, number, height, hyphenated)
+            for glyphs, hyphenated in _divided(textpage, Sight(page, textpage))
+        ]
     finally:
         textpage.close()
     return _joined_cells([line for line in lines if line.text])
 
 
-def _divided(textpage: pypdfium2.PdfTextPage) -> Iterator[tuple[list[_Glyph], bool]]:
-    """The characters of each line, and whether it ends in a hyphen."""
+def _divided(textpage: pypdfium2.PdfTextPage, sight: Sight) -> Iterator[tuple[list[_Glyph], bool]]:
+    """The characters of each line that can be seen, and whether it ends in a hyphen."""
     glyphs: list[_Glyph] = []
     lead_surrogate = 0
     for index in range(textpage.count_chars()):
@@ -88,7 +92,8 @@ def _divided(textpage: pypdfium2.PdfTextPage) -> Iterator[tuple[list[_Glyph], bo
         else:
             if 0xDC00 <= code < 0xE000 and lead_surrogate:
                 code = 0x10000 + ((lead_surrogate - 0xD800) << 10) + (code - 0xDC00)
-            glyphs.append(_glyph(textpage, index, chr(code)))
+            if chr(code).isspace() or sight.sees(index):
+                glyphs.append(_glyph(textpage, index, chr(code)))
     yield glyphs, False
 
 

@@ -7,8 +7,10 @@ import zipfile
 import docx
 import pytest
 from docx.document import Document as Docx
+from docx.enum.style import WD_STYLE_TYPE
 from docx.oxml import parse_xml
 from docx.oxml.ns import nsdecls
+from docx.shared import RGBColor
 
 from indexer.errors import LoadError
 from indexer.loaders.docx import parse_docx
@@ -164,3 +166,17 @@ def test_a_file_that_inflates_beyond_reason_is_refused() -> None:
 
     with pytest.raises(LoadError, match="inflates to 501,000,000 bytes"):
         parse_docx(buffer.getvalue(), "a.docx")
+
+
+def test_white_text_on_a_dark_ground_and_text_that_is_hidden_no_more_are_read() -> None:
+    source = docx.Document()
+    source.styles.add_style("Aside", WD_STYLE_TYPE.PARAGRAPH).font.hidden = True
+    source.add_paragraph(style="Aside").add_run("Shown again.").font.hidden = False
+    source.add_paragraph("Hidden.", style="Aside")
+    white = source.add_paragraph().add_run("White on black.")
+    white.font.color.rgb = RGBColor(255, 255, 255)
+    white._r.get_or_add_rPr().append(parse_xml(f'<w:shd {nsdecls("w")} w:val="clear" w:fill="000000"/>'))
+    cell = source.add_table(rows=1, cols=1).rows[0].cells[0].paragraphs[0].add_run("White in a table.")
+    cell.font.color.rgb = RGBColor(255, 255, 255)
+
+    assert parsed(source).text.split("\n\n") == ["Shown again.", "White on black.", "White in a table."]

@@ -82,3 +82,22 @@ def test_deep_nesting_is_an_error_of_ours_or_read() -> None:
         assert "Some words" in parsed(f"<html><body>{page}</body></html>").text
     except LoadError as error:
         assert error.path == "a.html"  # noqa: PT017
+
+
+@pytest.mark.parametrize(
+    "shown",
+    [
+        '<p style="font-size:1em; opacity: 0.9">It is read.</p>',
+        '<div style="background:#036"><p style="color:white">It is read.</p></div>',
+        '<div style="display:block"><p style="top:-12px; height:0">It is read.</p></div>',
+        "<details><summary>More</summary><p>It is read.</p></details>",
+        '<p>Some <span style="display:none">nothing</span>It is read.</p>',
+        '<style>p { color: white }</style><p style="color:white">It is read.</p>',
+    ],
+)
+def test_what_may_be_seen_stays(shown: str) -> None:
+    assert "It is read." in parsed(PAGE.replace("<h2>", f"{shown}<h2>", 1)).text
+
+
+def test_a_page_that_shows_itself_only_once_its_script_has_run_is_read() -> None:
+    assert "three marks" in parsed(PAGE.replace("<body>", '<body style="opacity:0" hidden>')).text

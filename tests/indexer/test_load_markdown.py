@@ -92,3 +92,21 @@ def test_tables_have_a_line_for_each_row() -> None:
 
 def test_code_stays_as_it_is() -> None:
     assert blocks(parsed("```python\nx = 1\n    y = **2**\n```\n")) == ["x = 1\n    y = **2**"]
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "<div>\n\nIt is read.\n\n</div>",
+        "<div hidden>\n\nNothing <b>at</b> all.\n\n<div>\n\nNothing.\n\n</div>\n\n</div>\n\nIt is read.",
+        "<img hidden src='a.png'> It is read.",
+        "Nothing hides <br hidden> It is read.",
+        "Some <span hidden>nothing</span> It is read.",
+        "</div> It is read.",
+        "1 < 2 <- hidden> It is read.",
+    ],
+)
+def test_only_what_stands_in_a_hidden_element_is_left_out(source: str) -> None:
+    text = parse_markdown(f"# Title\n\n{source}\n".encode(), "a.md").text
+    assert "It is read." in text
+    assert "Nothing." not in text

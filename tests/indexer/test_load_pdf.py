@@ -186,3 +186,33 @@ def test_a_pdf_without_text_asks_for_ocr() -> None:
 
 def test_a_page_of_nothing_but_a_number_is_still_text() -> None:
     assert parse_pdf(drawn([(200, 25, "42")]), "a.pdf").text == "42"
+
+
+def test_white_text_is_read_on_a_dark_ground_only_and_text_without_ink_behind_a_scan_always() -> None:
+    buffer = io.BytesIO()
+    canvas = Canvas(buffer, pagesize=A5, invariant=True)
+    canvas.setFont("Helvetica", 11)
+    canvas.setFillGray(0.2)
+    canvas.rect(LEFT - 5, 395, 200, 20, fill=1)
+    canvas.setFillGray(1)
+    canvas.drawString(LEFT, 400, "White on a dark ground.")
+    canvas.drawString(LEFT, 300, "White on the page.")
+    canvas.setFillGray(0)
+    scanned = canvas.beginText(LEFT, 200)
+    scanned.setTextRenderMode(3)
+    scanned.textOut("Words of a scan.")
+    canvas.drawText(scanned)
+    canvas.save()
+
+    assert paragraphs(parse_pdf(buffer.getvalue(), "a.pdf")) == ["White on a dark ground.", "Words of a scan."]
+
+
+def test_a_page_that_is_turned_or_cropped_is_seen_as_it_is_shown() -> None:
+    writer = pypdf.PdfWriter(clone_from=io.BytesIO(drawn(column("It stays.", *[""] * 20, "It is cut off."))))
+    page = writer.pages[0]
+    page.cropbox.lower_left = (20, 400)
+    page.rotate(90)
+    buffer = io.BytesIO()
+    writer.write(buffer)
+
+    assert paragraphs(parse_pdf(buffer.getvalue(), "a.pdf")) == ["It stays."]
