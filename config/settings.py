@@ -98,6 +98,10 @@ class RetrievalSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknow
     """Share of the dense search in the fused score; the rest is BM25's."""
     evidence_paragraphs: Annotated[int, Meta(ge=1, le=100)]
     """Paragraphs that an answer may be drawn from."""
+    other_documents: Annotated[int, Meta(ge=0, le=20)]
+    """Further documents of which the best paragraph is looked at, because it may tell it differently."""
+    other_document_share: Annotated[float, Meta(ge=0, le=1)]
+    """Of the best paragraph's fused score, what such a paragraph must have."""
 
 
 class AnswerSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -109,8 +113,14 @@ class AnswerSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     """Evidence in one prompt, in tokens of the language model."""
     deadline_s: Annotated[float, Meta(gt=0, le=3600)]
     """From the question's turn to its answer."""
-    answerability_threshold: Annotated[float, Meta(ge=-100, le=100)]
-    """Log-odds of "the passages answer this" below which the question is refused."""
+    calibration: str
+    """How the model's states tell what the evidence answers: a file shipped in `qa_service/calibrations/` by its name, or
+    the path of a `.json` file, made for `llm.model`; empty takes the model's own log-odds of yes against no."""
+    answerability_threshold: Annotated[float, Meta(ge=0, le=1)]
+    """Probability that the evidence answers the question below which it is refused."""
+    extract_threshold: Annotated[float, Meta(ge=0, le=1)]
+    """The same below which a question is refused whose drafted answer the evidence does not bear out; above it the best
+    sentences are quoted instead."""
     support_threshold: Annotated[float, Meta(ge=0, le=1)]
     """Share of a sentence's checked words that must stand in its evidence."""
 

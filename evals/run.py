@@ -32,6 +32,7 @@ from evals.values import Comparison, Outcome, Provenance, Report, ScoredCase, Ta
 from indexer.build import build
 from indexer.embed import open_embedder
 from indexer.search import Index, open_index
+from qa_service.answerability import load_calibration
 from qa_service.bootstrap import open_model
 from qa_service.entailment import checker_sha256, open_checker
 
@@ -129,7 +130,7 @@ def open_bench(plan: Plan, settings: Settings) -> Iterator[Bench]:
     with ExitStack() as stack:
         index = stack.enter_context(closing(open_index(settings, embedder)))
         dense = stack.enter_context(closing(open_index(_dense_only(settings), embedder)))
-        model = stack.enter_context(closing(open_model(settings.llm)))
+        model = stack.enter_context(closing(open_model(settings.llm, load_calibration(settings.answer.calibration))))
         every: dict[TargetName, Target] = {
             "footnote": Pipeline(
                 index=index, model=model, settings=settings, checker=open_checker(settings.verifier, home=home)

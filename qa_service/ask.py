@@ -1,28 +1,34 @@
 """From a question to an answer with footnotes: the stages in order, typed values in between.
 
-condense -> retrieve -> compose -> gate -> generate -> attribute -> verify -> conclude
+condense -> divide -> retrieve -> compose -> each part: gate -> generate -> attribute -> verify -> mend -> compare
+-> conclude
 """
 
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from config.settings import Settings
 from indexer.search import Index
 from qa_service.attribute import attribute
+from qa_service.compare import compare
 from qa_service.compose import compose
 from qa_service.conclude import conclude
 from qa_service.condense import condense
+from qa_service.divide import divide
 from qa_service.entailment import FactChecker
+from qa_service.evidence import Sentence
 from qa_service.exactness import check_exactness
+from qa_service.finding import Finding
 from qa_service.gate import gate
 from qa_service.generate import generate
+from qa_service.mend import mend
 from qa_service.models.port import ModelSession
 from qa_service.retrieve import retrieve
 from qa_service.stopwatch import Stopwatch
 from qa_service.surroundings import surroundings
 from qa_service.values import Answer, EvidenceFound, Progress, Question, Usage
-from qa_service.verify import verify
+from qa_service.verify import Verified, verify
 
 
 def ignore(_progress: Progress) -> None:
@@ -48,26 +54,43 @@ def ask(
     deadline_s = time.monotonic() + settings.answer.deadline_s
     with watch.stage("condense"):
         standalone = condense(question.question, question.conversation, session=session)
-        asked = standalone or question.question
+        division = divide(standalone or question.question)
     with watch.stage("retrieve"):
-        hits = retrieve(asked, index=index, filters=question.filters, settings=settings.retrieval)
+        hits = retrieve(division, index=index, filters=question.filters, settings=settings.retrieval)
         around = surroundings(hits, index=index)
     version = index.generation.id
     tell(EvidenceFound(index_version=version, standalone_question=standalone, evidence=hits))
     with watch.stage("compose"):
-        brief = compose(asked, hits, session=session, settings=settings.answer)
-    with watch.stage("gate"):
-        decision = gate(brief, hits, session=session, settings=settings.answer)
-    with watch.stage("generate"):
-        draft = generate(brief, decision, session=session, settings=settings.answer, deadline_s=deadline_s, tell=tell)
-    with watch.stage("attribute"):
-        attributions = attribute(draft.text, brief.sentences, question=asked)
-    with watch.stage("verify"):
-        verified = verify(attributions, question=asked, around=around, settings=settings.answer, checker=checker)
+        brief = compose(division, hits, session=session, settings=settings.answer)
+
+    def check(text: str, sentences: Sequence[Sentence], part: str) -> tuple[Verified, ...]:
+        with watch.stage("attribute"):
+            attributions = attribute(text, sentences, question=part)
+        with watch.stage("verify"):
+            return verify(
+                attributions,
+                question=part,
+                whole=brief.question,
+                around=around,
+                settings=settings.answer,
+                checker=checker,
+            )
+
+    findings = []
+    for part in brief.parts:
+        with watch.stage("gate"):
+            decision = gate(part, brief, hits, session=session, settings=settings.answer)
+        with watch.stage("generate"):
+            draft = generate(
+                part, brief, decision, session=session, settings=settings.answer, deadline_s=deadline_s, tell=tell
+            )
+        finding = Finding(part=part, decision=decision, draft=draft, verified=check(draft.text, brief.sentences, part))
+        finding = mend(finding, brief, session=session, settings=settings.answer, deadline_s=deadline_s, check=check)
+        with watch.stage("compare"):
+            finding = compare(finding, brief, session=session, check=check)
+        findings.append(finding)
     with watch.stage("conclude"):
-        outcome = conclude(
-            brief, decision=decision, draft=draft, verified=verified, public_url=settings.server.public_url
-        )
+        outcome = conclude(brief, findings, public_url=settings.server.public_url)
         check_exactness(outcome, index=index)
     return Answer(
         id=uuid.uuid4().hex,

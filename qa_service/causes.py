@@ -12,6 +12,8 @@ _LINK = re.compile(
     r"|(?P<cause_precedes>" + "|".join(sorted(map(re.escape, CAUSE_PRECEDES), key=len, reverse=True)) + r"))\b",
     re.IGNORECASE,
 )
+CONNECTIVE_KEYS = content_keys(" ".join((*CAUSE_FOLLOWS, *CAUSE_PRECEDES)))
+"""Keys of the words that connectives consist of; they say nothing of their own."""
 _POINTS_BACK = re.compile(r"\b(?:he|she|it|they|him|her|them|his|its|their|this|that|these|those|so)\b", re.IGNORECASE)
 _LEAST_SHARED = 0.5
 """Share of the claimed cause's (effect's) words that must stand on the cause's (effect's) side of one connective."""

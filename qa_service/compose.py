@@ -3,11 +3,13 @@
 import math
 from collections import Counter
 from collections.abc import Sequence
+from itertools import zip_longest
 
 import msgspec
 
 from config.settings import AnswerSettings
 from indexer.values import Hit
+from qa_service.divide import Division
 from qa_service.errors import QuestionError
 from qa_service.evidence import Passage, Sentence, sentences_of
 from qa_service.instructions import gives_orders
@@ -22,6 +24,10 @@ _TITLE_TOKENS = 24
 _ASK_TOKENS = 128
 """Set aside for the tail of the prompt, the longest of which (in generate) takes about 60."""
 _LEAST_EVIDENCE_TOKENS = 64
+_CONTEXT_WEIGHT = 0.3
+"""Of a word that stands only in other parts of the question."""
+_LEADER_SHARE = 0.6
+"""Of the best sentence's relevance, what another document's best sentence must have to be read before all others."""
 _RANK_WEIGHT = 0.5
 """How much the paragraph's rank counts next to the sentence's own words, both on a scale of 0 to 1."""
 
@@ -30,6 +36,8 @@ class Brief(msgspec.Struct, frozen=True, kw_only=True):
     """What the model is given: the passages, and the head of the prompt that all calls share."""
 
     question: str
+    parts: tuple[str, ...]
+    """What is asked, one thing a part; `(question,)` for a question that asks one thing."""
     passages: tuple[Passage, ...]
     system: str
     shared: tuple[str, ...]
@@ -44,35 +52,64 @@ class Brief(msgspec.Struct, frozen=True, kw_only=True):
         return tuple(sentence for passage in self.passages for sentence in passage.sentences)
 
 
-def compose(question: str, hits: Sequence[Hit], *, session: ModelSession, settings: AnswerSettings) -> Brief:
-    """Return the brief: at most `settings.evidence_tokens` tokens of evidence, counted in the model's own vocabulary.
+def compose(division: Division, hits: Sequence[Hit], *, session: ModelSession, settings: AnswerSettings) -> Brief:
+    """Return the brief: at most `settings.evidence_tokens` tokens of evidence, and half of that more for each further
+    part of the question, counted in the model's own vocabulary.
 
     Sentences go in by relevance, each drawing in its predecessor (which names what "he" and "it" stand for), and are
     read in the order of their paragraph, the best paragraph first. A paragraph that gives orders to its reader is no
-    evidence. What is left of the context after the question and
-    the answer bounds the evidence too, so that the prompt cannot overflow whatever the settings say.
+    evidence. What is left of the context after the question and the answer bounds the evidence too, so that the prompt
+    cannot overflow whatever the settings say.
     """
     evidence = [hit for hit in hits if not gives_orders(hit.paragraph.text)]
-    passages = _select(question, evidence, tokens=_room(question, session, settings), session=session)
-    return Brief(question=question, passages=passages, system=SYSTEM, shared=_shared(question, passages, session))
+    wanted = settings.evidence_tokens * (1 + len(division.parts)) // 2
+    tokens = min(wanted, _room(division, session, settings))
+    return _brief(division, _select(division, evidence, tokens=tokens, session=session), session)
 
 
-def _room(question: str, session: ModelSession, settings: AnswerSettings) -> int:
-    bare = session.count_prompt(Prompt(system=SYSTEM, shared=_shared(question, (), session), ask=""))
-    room = session.context_tokens - bare - settings.max_tokens - _ASK_TOKENS
+def narrow(brief: Brief, sentences: Sequence[Sentence], part: str, *, session: ModelSession) -> Brief:
+    """Return a brief of `part` alone, over nothing but `sentences` of the same evidence."""
+    wanted = {(sentence.hit.paragraph.id, sentence.index) for sentence in sentences}
+    passages = (
+        Passage(
+            hit=passage.hit,
+            sentences=tuple(each for each in passage.sentences if (each.hit.paragraph.id, each.index) in wanted),
+        )
+        for passage in brief.passages
+    )
+    asked = part if len(brief.parts) == 1 else brief.question
+    return _brief(
+        Division(whole=asked, parts=(part,)), tuple(passage for passage in passages if passage.sentences), session
+    )
+
+
+def _brief(division: Division, passages: tuple[Passage, ...], session: ModelSession) -> Brief:
+    return Brief(
+        question=division.whole,
+        parts=division.parts,
+        passages=passages,
+        system=SYSTEM,
+        shared=_shared(division.whole, passages, session),
+    )
+
+
+def _room(division: Division, session: ModelSession, settings: AnswerSettings) -> int:
+    bare = session.count_prompt(Prompt(system=SYSTEM, shared=_shared(division.whole, (), session), ask=""))
+    asked = max(map(session.count, division.parts)) if len(division.parts) > 1 else 0
+    room = session.context_tokens - bare - asked - settings.max_tokens - _ASK_TOKENS
     if room < _LEAST_EVIDENCE_TOKENS:
         raise QuestionError(
             f"the question takes so much of the model's {session.context_tokens} tokens that {max(room, 0)} are left "
             f"for evidence, fewer than {_LEAST_EVIDENCE_TOKENS}; ask a shorter question"
         )
-    return min(settings.evidence_tokens, room)
+    return room
 
 
-def _select(question: str, hits: Sequence[Hit], *, tokens: int, session: ModelSession) -> tuple[Passage, ...]:
+def _select(division: Division, hits: Sequence[Hit], *, tokens: int, session: ModelSession) -> tuple[Passage, ...]:
     paragraphs = [sentences_of(hit) for hit in hits]
     chosen: set[tuple[int, int]] = set()
     opened: set[int] = set()
-    for rank, index in _by_relevance(question, paragraphs):
+    for rank, index in _by_relevance(division, paragraphs):
         wanted = [at for at in (index - 1, index) if at >= 0 and (rank, at) not in chosen]
         cost = sum(session.count(paragraphs[rank][at].text) + 2 for at in wanted)
         if rank not in opened:
@@ -88,24 +125,41 @@ def _select(question: str, hits: Sequence[Hit], *, tokens: int, session: ModelSe
     )
 
 
-def _by_relevance(question: str, paragraphs: Sequence[Sequence[Sentence]]) -> list[tuple[int, int]]:
-    """Order `(paragraph rank, sentence index)` by the question's words in the sentence, rarer words first, and by
-    rank.
+def _by_relevance(division: Division, paragraphs: Sequence[Sequence[Sentence]]) -> list[tuple[int, int]]:
+    """Order `(paragraph rank, sentence index)`: in turn what is most relevant for each part of the question; first of
+    all each document's best sentence, if it is nearly as relevant as the best of all.
     """
-    wanted = content_keys(question)
+    relevances = [_relevance(part, division.whole, paragraphs) for part in division.parts]
+    orders = [sorted(relevance, key=lambda place: (-relevance[place], place)) for relevance in relevances]
+    leaders: list[tuple[int, int]] = []
+    for relevance, order in zip(relevances, orders, strict=True):
+        least = _LEADER_SHARE * max(relevance.values(), default=0.0)
+        first = {paragraphs[place[0]][0].hit.paragraph.document_id: place for place in reversed(order)}
+        leaders.extend(sorted((place for place in first.values() if relevance[place] >= least), key=order.index))
+    turns = [place for row in zip_longest(*orders) for place in row if place]
+    return list(dict.fromkeys([*leaders, *turns]))
+
+
+def _relevance(part: str, whole: str, paragraphs: Sequence[Sequence[Sentence]]) -> dict[tuple[int, int], float]:
+    """Return the relevance of each `(paragraph rank, sentence index)`: the share of the question's words that stand in
+    the sentence, rarer words counting more and those of other parts less, and less the lower the paragraph ranks.
+    """
+    own, context = content_keys(part), content_keys(whole)
     bags = {
-        (rank, sentence.index): content_keys(sentence.text) & wanted
+        (rank, sentence.index): content_keys(sentence.text) & (own | context)
         for rank, paragraph in enumerate(paragraphs)
         for sentence in paragraph
     }
     frequency = Counter(key for bag in bags.values() for key in bag)
-    weight = {key: math.log(1 + len(bags) / count) for key, count in frequency.items()}
+    weight = {
+        key: math.log(1 + len(bags) / count) * (1.0 if key in own else _CONTEXT_WEIGHT)
+        for key, count in frequency.items()
+    }
     total = sum(weight.values()) or 1.0
-
-    def relevance(place: tuple[int, int]) -> float:
-        return sum(weight[key] for key in bags[place]) / total - _RANK_WEIGHT * place[0] / len(paragraphs)
-
-    return sorted(bags, key=lambda place: (-relevance(place), place))
+    return {
+        place: sum(weight[key] for key in bag) / total - _RANK_WEIGHT * place[0] / len(paragraphs)
+        for place, bag in bags.items()
+    }
 
 
 def _shared(question: str, passages: Sequence[Passage], session: ModelSession) -> tuple[str, ...]:

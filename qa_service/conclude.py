@@ -1,21 +1,23 @@
-"""Stage: make the outcome a value. Text, claims and citations are laid out here and nowhere else."""
+"""Stage: make the outcome a value: what the findings on each part of the question amount to, and how it is told."""
 
+import re
 from collections.abc import Sequence
 
 import msgspec
 
-from indexer.values import Hit
-from qa_service.attribute import attribute
+from qa_service.answer_text import AnswerText
+from qa_service.circumstances import premise, reported_beside
+from qa_service.compare import day_of, supersedes
 from qa_service.compose import Brief
-from qa_service.evidence import Sentence
+from qa_service.finding import Finding
 from qa_service.gate import Decision
-from qa_service.generate import Draft
-from qa_service.terms import content_keys
+from qa_service.terms import terms
 from qa_service.values import Citation, Claim, Reason, Status
 from qa_service.verify import Verified, asks_why
 
-_LEAST_PREMISE = 0.5
-"""Share of a why-question's words that its evidence must hold before we say what is reported instead of a reason."""
+_MOST_WORDS_BESIDE_NAME = 1
+"""Content words of a question that asks about a name and nothing else ("What does Halloran do for a living?")."""
+_BRACKETS = re.compile(r"\[(\d+)\]")
 
 _REFUSALS: dict[Reason, str] = {
     "no_hits": "No paragraph of the documents matches this question.",
@@ -38,50 +40,112 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     removed_claims: int = 0
 
 
-def conclude(
-    brief: Brief,
-    *,
-    decision: Decision,
-    draft: Draft,
-    verified: Sequence[Verified],
-    public_url: str,
-) -> Outcome:
-    """Return what the verified claims amount to: an answer, part of one, or a refusal that says why."""
-    supported = [claim for claim in verified if claim.verdict == "supported"]
-    removed = len(verified) - len(supported)
-    failure = _failure(decision, draft, verified)
-    if supported:
-        page = _Page(public_url)
-        page.add_claims(supported)
-        return page.outcome("partial" if failure else "answered", failure, removed)
-    reason: Reason = failure or "unsupported"
-    if asks_why(brief.question) and not decision.missing_names and (premise := _premise(brief)):
-        page = _Page(public_url)
-        page.add_words("The documents do not state a reason. They report: ")
-        page.add_quote(premise)
-        return page.outcome("partial", "reason_not_stated", removed)
-    return Outcome(status="refused", reason=reason, text=_refusal(reason, decision), removed_claims=removed)
+class _Told(msgspec.Struct, frozen=True, kw_only=True):
+    """How one part came out, once it is in the text."""
+
+    status: Status
+    reason: Reason | None = None
 
 
-def _failure(decision: Decision, draft: Draft, verified: Sequence[Verified]) -> Reason | None:
-    failed = [claim.reason for claim in verified if claim.reason is not None]
-    if decision.reason:
-        return decision.reason
-    if draft.past_deadline:
-        return "deadline"
-    return failed[0] if failed else None
-
-
-def _premise(brief: Brief) -> tuple[Sentence, ...]:
-    """Return the sentences that report what a why-question takes for granted; none when they hold too little of it."""
-    asked = content_keys(brief.question)
-    support = tuple(
-        sentence
-        for attribution in attribute(brief.question, brief.sentences, question="")
-        for sentence in attribution.support
+def conclude(brief: Brief, findings: Sequence[Finding], *, public_url: str) -> Outcome:
+    """Return what the findings amount to: an answer, part of one, accounts that differ, a question back, or a refusal
+    that says why.
+    """
+    page = AnswerText(public_url)
+    told = [_tell(finding, brief, page) for finding in findings]
+    status, reason = _overall(told)
+    if status == "refused":
+        page = AnswerText(public_url)
+        page.add_words(_refusal(reason or "unsupported", findings[0].decision))
+    return Outcome(
+        status=status,
+        reason=reason,
+        text=page.text,
+        claims=page.claims,
+        citations=page.citations,
+        removed_claims=sum(finding.removed + len(finding.verified) - len(finding.supported) for finding in findings),
     )
-    held = asked & content_keys(" ".join(sentence.text for sentence in support))
-    return support if asked and len(held) >= _LEAST_PREMISE * len(asked) else ()
+
+
+def _overall(told: Sequence[_Told]) -> tuple[Status, Reason | None]:
+    """Answered when all parts are, refused when all parts are; of one part, what it is; otherwise partial."""
+    statuses = {each.status for each in told}
+    reasons = [each.reason for each in told if each.reason]
+    first = reasons[0] if reasons else None
+    if len(statuses) == 1:
+        return told[0].status, first
+    if statuses == {"answered", "conflict"}:
+        return "conflict", first
+    return "partial", first
+
+
+def _tell(finding: Finding, brief: Brief, page: AnswerText) -> _Told:
+    failure = _failure(finding)
+    if finding.supported:
+        if finding.versions:
+            return _tell_versions(finding, page)
+        page.add_claims(finding.supported)
+        return _Told(status="partial", reason=failure) if failure else _Told(status="answered")
+    if finding.extract:
+        page.add_words("No short answer could be verified. The documents say: ")
+        page.add_quote(finding.extract)
+        return _Told(status="partial", reason="deadline" if finding.draft.past_deadline else "extract")
+    reason: Reason = failure or "unsupported"
+    if asks_why(finding.part) and not finding.decision.missing_names and (reported := premise(finding.part, brief)):
+        beside = reported_beside(finding.part, reported, brief)
+        page.add_words(
+            "The documents do not state a reason. They report, without linking one to the other: "
+            if beside
+            else "The documents do not state a reason. They report: "
+        )
+        page.add_quote(reported)
+        page.add_quote(beside)
+        return _Told(status="partial", reason="reason_not_stated")
+    if len(brief.parts) > 1:
+        page.add_words(f"To \u201c{_BRACKETS.sub('', finding.part)}\u201d: {_refusal(reason, finding.decision)}")
+    return _Told(status="refused", reason=reason)
+
+
+def _tell_versions(finding: Finding, page: AnswerText) -> _Told:
+    """Tell the newest account first; older ones as corrected by it, as other readings of a name, or as differing."""
+    accounts = sorted((*finding.supported, *finding.versions), key=lambda claim: -day_of(claim))
+    newest, older = accounts[0], accounts[1:]
+    if all(supersedes(newest, other, finding.part) for other in older):
+        page.add_claims([newest])
+        for other in older:
+            page.add_words(f"Before, {_named(other)}: ")
+            page.add_claims([other])
+        return _Told(status="answered")
+    asks_back = _asks_about_a_name(finding.part)
+    page.add_words("Several fit this name. " if asks_back else "The documents differ. ")
+    for account in accounts:
+        page.add_words(f"{_named(account)}: ")
+        page.add_claims([account])
+    if asks_back:
+        page.add_words("Which one do you mean?")
+        return _Told(status="clarify", reason="ambiguous")
+    return _Told(status="conflict", reason="sources_differ")
+
+
+def _asks_about_a_name(question: str) -> bool:
+    own = [term for term in terms(question) if term.kind in ("content", "number")]
+    names = [term for term in terms(question) if term.kind == "name"]
+    return bool(names or len(own) == 1) and len(own) <= _MOST_WORDS_BESIDE_NAME
+
+
+def _named(claim: Verified) -> str:
+    """Return who says so, and when."""
+    hit = claim.support[0].hit
+    date = f" ({hit.published_at.isoformat()})" if hit.published_at else ""
+    return _BRACKETS.sub("", hit.source or hit.title) + date
+
+
+def _failure(finding: Finding) -> Reason | None:
+    if finding.decision.reason:
+        return finding.decision.reason
+    if finding.draft.past_deadline:
+        return "deadline"
+    return next((claim.reason for claim in finding.verified if claim.reason), None)
 
 
 def _refusal(reason: Reason, decision: Decision) -> str:
@@ -89,95 +153,3 @@ def _refusal(reason: Reason, decision: Decision) -> str:
         names = ", ".join(f"\u201c{name}\u201d" for name in decision.missing_names)
         return f"The documents found for this question do not mention {names}."
     return _REFUSALS[reason]
-
-
-class _Page:
-    """Lays out the text: each claim is followed by its markers, each marker has its citation."""
-
-    def __init__(self, public_url: str) -> None:
-        self._public_url = public_url
-        self._text = ""
-        self._claims: list[Claim] = []
-        self._citations: dict[tuple[str, int, int], Citation] = {}
-
-    def add_words(self, words: str) -> None:
-        """Add words of the service's own, which are no claim about the world."""
-        self._text += words
-
-    def add_claims(self, claims: Sequence[Verified]) -> None:
-        """Add verified sentences of the draft."""
-        for claim in claims:
-            self._add(claim.text, claim.support, score=claim.score)
-
-    def add_quote(self, support: Sequence[Sentence]) -> None:
-        """Add sentences of the documents word for word."""
-        for run in _runs(support):
-            self._add(f"\u201c{_slice(run)}\u201d", run, score=1.0)
-
-    def outcome(self, status: Status, reason: Reason | None, removed: int) -> Outcome:
-        """Return the page as a value."""
-        return Outcome(
-            status=status,
-            reason=reason,
-            text=self._text,
-            claims=tuple(self._claims),
-            citations=tuple(self._citations.values()),
-            removed_claims=removed,
-        )
-
-    def _add(self, text: str, support: Sequence[Sentence], *, score: float) -> None:
-        if self._claims:
-            self._text += " "
-        start = len(self._text)
-        self._text += text
-        end = len(self._text)
-        markers = tuple(sorted(self._marker(run) for run in _runs(support)))
-        self._text += "".join(f"[{marker}]" for marker in markers)
-        self._claims.append(Claim(start=start, end=end, verdict="supported", score=score, markers=markers))
-
-    def _marker(self, run: Sequence[Sentence]) -> int:
-        hit, start, end = run[0].hit, run[0].start, run[-1].end
-        place = (hit.paragraph.id, start, end)
-        if place not in self._citations:
-            self._citations[place] = _citation(
-                hit, start=start, end=end, marker=len(self._citations) + 1, public_url=self._public_url
-            )
-        return self._citations[place].marker
-
-
-def _runs(support: Sequence[Sentence]) -> list[list[Sentence]]:
-    """Group sentences into runs of neighbours, each of which makes one quote; in the order of first use."""
-    runs: list[list[Sentence]] = []
-    for sentence in sorted(support, key=lambda each: (each.hit.paragraph.id, each.index)):
-        if (
-            runs
-            and runs[-1][-1].hit.paragraph.id == sentence.hit.paragraph.id
-            and runs[-1][-1].index == sentence.index - 1
-        ):
-            runs[-1].append(sentence)
-        else:
-            runs.append([sentence])
-    return sorted(runs, key=lambda run: min(support.index(sentence) for sentence in run))
-
-
-def _slice(run: Sequence[Sentence]) -> str:
-    paragraph = run[0].hit.paragraph
-    return paragraph.text[run[0].start - paragraph.start : run[-1].end - paragraph.start]
-
-
-def _citation(hit: Hit, *, start: int, end: int, marker: int, public_url: str) -> Citation:
-    paragraph = hit.paragraph
-    return Citation(
-        marker=marker,
-        document_id=paragraph.document_id,
-        title=hit.title,
-        source=hit.source,
-        published_at=hit.published_at,
-        paragraph_id=paragraph.id,
-        paragraph_number=paragraph.number,
-        page=paragraph.page,
-        start=start,
-        end=end,
-        quote=paragraph.text[start - paragraph.start : end - paragraph.start],
-        url=f"{public_url}/documents/{paragraph.document_id}#p{paragraph.number}",
-    )

@@ -4,44 +4,81 @@ import re
 from collections.abc import Sequence
 
 from qa_service.models.port import ModelSession, Prompt
-from qa_service.terms import keys, terms
+from qa_service.terms import TIME_KEYS, content_keys, keys, terms
 from qa_service.values import MAX_QUESTION_CHARS, Turn
 
 _LEANS = re.compile(
-    r"^\s*(?:and|but|so|then|also|what about|how about|why not|really|what else|who else|where else)\b"
+    r"^\s*(?:and|but|so|then|also|what about|how about|why not|really|what else|who else|where else|no,|no no)\b"
     r"|\b(?:he|him|his|she|her|hers|it|its|they|them|their|theirs|this|that|these|those|there|then|former|latter|same|one)\b",
     re.IGNORECASE,
 )
+_PRONOUN = re.compile(r"\b(?:he|him|his|she|her|hers|it|its|they|them|their|theirs)\b", re.IGNORECASE)
+_YEAR = re.compile(r"[12]\d{3}")
+_OPENING = re.compile(r"^\s*(?:and|but|so|then|also|what about|how about|no|no no)\b[\s,]*", re.IGNORECASE)
 _FEWEST_CONTENT_WORDS = 2
 _RECENT_TURNS = 4
-_RECENT_CHARS = 600
+_RECENT_CHARS = 400
 _MAX_TOKENS = 64
 
 _SYSTEM = "You rewrite the last question of a conversation so that it can be understood without the conversation."
-_ASK = (
-    "Rewrite the last question as one complete question: replace pronouns by the names they stand for and add what is "
-    "left unsaid. Do not answer it. Change nothing else."
+_EXAMPLES = (
+    "User: Who designed Arlby town hall?\nAssistant: Ida Brun, in 1904.\n"
+    "Last question: and who paid for it?\nComplete question: Who paid for Arlby town hall?\n\n"
+    "User: How many ships called at Varn in 2019?\nAssistant: 412 ships.\n"
+    "Last question: And the year after?\nComplete question: How many ships called at Varn in 2020?\n\n"
+    "User: Has the stolen violin been found?\nAssistant: Yes, in a locker.\n"
+    "Last question: what about the cello?\nComplete question: Has the stolen cello been found?\n\n"
 )
+"""How it is done, once for each kind of follow-up: a pronoun, another time, another thing."""
 
 
 def condense(question: str, conversation: Sequence[Turn], *, session: ModelSession) -> str | None:
     """Return the standalone form of `question`, or None when it stands alone as it is.
 
-    A rewrite that is no question, or brings a name or number that nobody mentioned, is discarded: the question is then
-    asked as it is. The conversation reaches no further than this stage, so it never becomes evidence.
+    A rewrite that is no question, brings a name or number that nobody mentioned (but for a year before or after one
+    that was), or loses what the question itself says is discarded; the question is then asked behind the one before.
+    The conversation reaches no further than this stage, so it never becomes evidence.
     """
     if not conversation or not _leans_on_conversation(question):
         return None
     recent = conversation[-_RECENT_TURNS:]
     lines = [f"{turn.role.capitalize()}: {turn.text[:_RECENT_CHARS]}" for turn in recent]
-    talk = "Conversation:\n" + "\n".join(lines)
-    prompt = Prompt(system=_SYSTEM, shared=(talk, f"\n\nLast question: {question}\n\n"), ask=_ASK)
-    rewritten = "".join(session.generate(prompt, max_tokens=_MAX_TOKENS, stop=("\n",))).strip()
-    known = keys(terms(" ".join([question, *(turn.text for turn in recent)])), "name", "number", "content", "function")
-    invented = keys(terms(rewritten), "name", "number") - known
-    if not rewritten.endswith(("?", "\u061f", "\uff1f")) or invented or len(rewritten) > MAX_QUESTION_CHARS:
-        return None
-    return None if rewritten.casefold() == question.strip().casefold() else rewritten
+    talk = "\n".join(lines)
+    prompt = Prompt(
+        system=_SYSTEM,
+        shared=(_EXAMPLES, talk, f"\nLast question: {question}\n"),
+        ask="Write the complete question, and nothing else.",
+        answer_start="Complete question:",
+    )
+    rewritten = "".join(session.generate(prompt, max_tokens=_MAX_TOKENS, stop=("\n",)))
+    rewritten = rewritten.strip().removeprefix("Complete question:").strip()
+    if _is_sound(rewritten, question, recent):
+        return None if rewritten.casefold() == question.strip().casefold() else rewritten
+    return _behind_the_one_before(question, recent)
+
+
+def _is_sound(rewritten: str, question: str, recent: Sequence[Turn]) -> bool:
+    """Tell whether a rewrite is a question, invents nothing, and still asks what the question asks."""
+    said = " ".join([question, *(turn.text for turn in recent)])
+    known = keys(terms(said), "name", "number", "content", "function")
+    years = {str(int(key) + step) for key in known if _YEAR.fullmatch(key) for step in (-1, 1)}
+    invented = keys(terms(rewritten), "name", "number") - known - years
+    own = content_keys(_OPENING.sub("", question)) - TIME_KEYS
+    lost = own - content_keys(rewritten)
+    return (
+        rewritten.endswith(("?", "\u061f", "\uff1f"))
+        and not invented
+        and len(lost) <= len(own) // 2
+        and len(rewritten) <= MAX_QUESTION_CHARS
+    )
+
+
+def _behind_the_one_before(question: str, recent: Sequence[Turn]) -> str | None:
+    """Return the user's last question and this one, when this one has a pronoun or hardly a word of its own."""
+    before = next((turn.text for turn in reversed(recent) if turn.role == "user"), "")
+    together = f"{before.strip()} {question.strip()}"
+    needs_it = _PRONOUN.search(question) or len(content_keys(question)) < _FEWEST_CONTENT_WORDS
+    return together if before and needs_it and len(together) <= MAX_QUESTION_CHARS else None
 
 
 def _leans_on_conversation(question: str) -> bool:

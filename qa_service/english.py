@@ -43,6 +43,32 @@ CAUSE_PRECEDES = (
 )  # fmt: skip
 """Connectives with the cause before and the effect after them."""
 
+HEDGES = frozenset(
+    """
+    reportedly allegedly apparently supposedly presumably possibly perhaps probably likely unlikely may might alleged
+    suspected rumoured rumored believed thought assumed feared seemingly seems seem seemed appears appeared unconfirmed
+    estimated expected
+    """.split()
+)
+"""Words that take back part of what a sentence says."""
+
+UNITS = frozenset(
+    """
+    percent pct per cent cents mark marks dollar dollars euro euros pound pounds metre metres meter meters kilometre
+    kilometres kilometer kilometers km mile miles foot feet inch inches centimetre centimetres cm millimetre millimetres
+    mm gram grams kilogram kilograms kg kilo kilos tonne tonnes ton tons litre litres liter liters gallon gallons acre
+    acres hectare hectares degree degrees second seconds minute minutes hour hours day days week weeks month months year
+    years decade decades century centuries hundred thousand million billion trillion people workers votes points shares
+    """.split()
+)
+"""What a number may count or measure. A number with another one beside it is another figure."""
+
+CORRECTIONS = frozenset(
+    "corrects corrected correction wrong wrongly error mistake mistaken erroneously revised revises replaces replaced "
+    "final finally instead".split()
+)
+"""Words of a report that takes the place of an earlier one."""
+
 MONTHS = frozenset("january february march april may june july august september october november december".split())
 MONTH_ABBREVIATIONS = dict(
     zip("jan feb mar apr jun jul aug sep sept oct nov dec".split(), "january february march april june july august "

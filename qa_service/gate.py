@@ -13,13 +13,14 @@ from rapidfuzz import fuzz, process
 
 from config.settings import AnswerSettings
 from indexer.values import Hit
+from qa_service.answerability import CHOICES, load_calibration, probability
 from qa_service.compose import Brief
 from qa_service.models.port import ModelSession
 from qa_service.terms import TIME_KEYS, terms
 from qa_service.values import Reason
 
-_ASK = "Do the passages state the answer to exactly this question? Answer yes or no."
-_CHOICES = ("Yes", "No")
+_ASK = "Can the question be answered from the passages alone? Answer yes or no."
+_ASK_PART = "Can this part of the question be answered from the passages alone: {part} Answer yes or no."
 
 _CAPITAL = re.compile(r"\b[A-Z]\w+")
 _CAPITAL_RUN = re.compile(r"\b[A-Z]\w+(?:\s+(?:(?:of|the|and|for)\s+)*[A-Z]\w+)+")
@@ -35,21 +36,22 @@ class Decision(msgspec.Struct, frozen=True, kw_only=True):
     """Why not to answer; None to go on."""
     missing_names: tuple[str, ...] = ()
     """Names in the question, as written there, which the evidence does not hold."""
-    log_odds: float | None = None
-    """Of the model's yes against its no; None when it was not asked or cannot tell."""
+    probability: float | None = None
+    """That the evidence answers the question, 0 to 1; None when the model was not asked or cannot tell."""
 
 
-def gate(brief: Brief, hits: Sequence[Hit], *, session: ModelSession, settings: AnswerSettings) -> Decision:
-    """Decide whether to answer from `brief`, cheapest signal first."""
+def gate(part: str, brief: Brief, hits: Sequence[Hit], *, session: ModelSession, settings: AnswerSettings) -> Decision:
+    """Decide whether to answer `part` of the question from `brief`, cheapest signal first."""
     if not brief.passages:
         return Decision(reason="no_hits")
-    if missing := _missing_names(brief.question, hits):
+    if missing := _missing_names(part, hits):
         return Decision(reason="low_relevance", missing_names=missing)
-    scores = session.score(brief.prompt(_ASK), _CHOICES)
-    if scores is None:
+    ask = _ASK if len(brief.parts) == 1 else _ASK_PART.format(part=part)
+    reading = session.read(brief.prompt(ask), CHOICES)
+    if reading is None:
         return Decision(reason=None)
-    log_odds = scores[0] - scores[1]
-    return Decision(reason=None if log_odds >= settings.answerability_threshold else "low_relevance", log_odds=log_odds)
+    found = probability(reading, load_calibration(settings.calibration))
+    return Decision(reason=None if found >= settings.answerability_threshold else "low_relevance", probability=found)
 
 
 def _missing_names(question: str, hits: Sequence[Hit]) -> tuple[str, ...]:

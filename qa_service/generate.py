@@ -10,9 +10,10 @@ from config.settings import AnswerSettings
 from qa_service.compose import Brief
 from qa_service.gate import Decision
 from qa_service.models.port import ModelSession
-from qa_service.values import Progress, TextDrafted
+from qa_service.values import TextDrafted
 
 _ASK = "Answer the question in one short sentence, with words from the passages only."
+_ASK_PART = "Answer this part of the question in one short sentence, with words from the passages only: {part}"
 _PASSAGE_NUMBER = re.compile(r"\s*\[\d+\]|\b[Pp]assage \[?\d+\]?")
 _STOP = ("\n\n", "\nQuestion:", "\nPassages:")
 
@@ -25,22 +26,27 @@ class Draft(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def generate(
+    part: str,
     brief: Brief,
     decision: Decision,
     *,
     session: ModelSession,
     settings: AnswerSettings,
     deadline_s: float,
-    tell: Callable[[Progress], None],
+    tell: Callable[[TextDrafted], None],
 ) -> Draft:
-    """Return the model's answer, told piece by piece on the way; an empty draft when the gate is closed.
+    """Return the model's answer to `part` of the question, told piece by piece on the way; an empty draft when the gate
+    is closed.
 
     When `time.monotonic()` passes `deadline_s` the draft ends where it is.
     """
     if decision.reason is not None:
         return Draft(text="")
+    if time.monotonic() > deadline_s:
+        return Draft(text="", past_deadline=True)
     text = ""
-    pieces = session.generate(brief.prompt(_ASK), max_tokens=settings.max_tokens, stop=_STOP)
+    ask = _ASK if len(brief.parts) == 1 else _ASK_PART.format(part=part)
+    pieces = session.generate(brief.prompt(ask), max_tokens=settings.max_tokens, stop=_STOP)
     for piece in pieces:
         text += piece
         tell(TextDrafted(text=piece))

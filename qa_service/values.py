@@ -16,6 +16,8 @@ Reason = Literal[
     "reason_not_stated",
     "false_premise",
     "ambiguous",
+    "sources_differ",
+    "extract",
     "deadline",
 ]
 Verdict = Literal["supported", "unsupported", "contradicted"]

@@ -11,13 +11,14 @@ import msgspec
 
 from config.settings import AnswerSettings
 from qa_service.attribute import Attribution
-from qa_service.causes import says_cause, states_cause
+from qa_service.causes import CONNECTIVE_KEYS, says_cause, states_cause
 from qa_service.english import NEGATIONS, ORDINAL_ENDINGS
 from qa_service.entailment import FactChecker, Judgement
 from qa_service.evidence import Sentence
 from qa_service.surroundings import Surroundings
 from qa_service.terms import TIME_KEYS, Term, content_keys, keys, terms
 from qa_service.values import Reason, Verdict
+from qa_service.wordings import clauses_of, drops_hedge, other_figure, swaps_roles
 
 _WHY = re.compile(r"\b(?:why|how come|what (?:is|was|were|are) the reasons?|for what reason)\b", re.IGNORECASE)
 _HOW_MANY = re.compile(r"\bhow (?:many|much|old|long|far|tall|high|large|big)\b", re.IGNORECASE)
@@ -37,7 +38,7 @@ _TIME = re.compile(
 )
 """A year, an hour or a day in figures."""
 _OPEN = re.compile(r"\b(?:who|whom|whose|what|which|where|why|how)\b", re.IGNORECASE)
-_CLAUSE_END = re.compile(r"[.;:!?]\s+|,\s+(?:but|while|whereas|though|although)\s+")
+_WORDS_FOR_ONE_UNKNOWN = 5
 _NEGATION_REACH = 4
 """Words after a negation within which the first content word is what it denies."""
 
@@ -60,14 +61,15 @@ def verify(
     attributions: Sequence[Attribution],
     *,
     question: str,
+    whole: str = "",
     around: Surroundings,
     settings: AnswerSettings,
     checker: FactChecker | None = None,
 ) -> tuple[Verified, ...]:
     """Return every claim with its verdict, in order.
 
-    `question` is the part of it that the claims answer, `around` what the reader sees beside each quote. Raises what
-    `checker` raises.
+    `question` is the part of the `whole` question that the claims answer, `around` what the reader sees beside each
+    quote. Raises what `checker` raises.
     """
     judgements: Sequence[Judgement | None] = [None] * len(attributions)
     if checker:
@@ -77,7 +79,7 @@ def verify(
             attribution.text,
             question,
             attribution.support,
-            known=_known(question, attribution.support, around),
+            known=_known(f"{whole} {question}", attribution.support, around),
             threshold=settings.support_threshold,
             judgement=judgement,
         )
@@ -104,16 +106,18 @@ def _verified(
     covered = judgement is not None or score >= threshold
     verdict: Verdict = "supported"
     reason: Reason | None = None
-    if not support or not covered or _foreign(claim, known) or not _answers_kind(claim, question):
+    if not support or not covered or _foreign(claim, known) or not answers_kind(claim, question):
         verdict, reason = "unsupported", "unsupported"
     elif judgement and judgement.verdict != "supported":
         verdict = reason = judgement.verdict
-    elif not judgement and (
-        _denies(claim, evidence) or _denies(_clauses_of(evidence, content_keys(claim) - content_keys(question)), claim)
-    ):
+    elif not judgement and _contradicts(claim, question, support):
         verdict, reason = "contradicted", "contradicted"
     elif (asks_why(question) or says_cause(claim)) and not states_cause(claim, question, support):
         verdict, reason = "unsupported", "reason_not_stated"
+    elif other_figure(claim, evidence) or (
+        not judgement and (_invents(claim, question, known) or drops_hedge(claim, question, evidence))
+    ):
+        verdict, reason = "unsupported", "unsupported"
     return Verified(text=claim, support=support, verdict=verdict, score=score, reason=reason)
 
 
@@ -150,7 +154,19 @@ def _foreign(claim: str, known: frozenset[str]) -> bool:
     return bool(keys(terms(claim), "name", "number") - known)
 
 
-def _answers_kind(claim: str, question: str) -> bool:
+def _contradicts(claim: str, question: str, support: Sequence[Sentence]) -> bool:
+    evidence = _joined(support)
+    answering = clauses_of(evidence, content_keys(claim) - content_keys(question))
+    return _denies(claim, evidence) or _denies(answering, claim) or swaps_roles(claim, support)
+
+
+def _invents(claim: str, question: str, known: frozenset[str]) -> bool:
+    """Tell whether what the claim adds to the question has more than every fifth word from nowhere."""
+    new = content_keys(claim) - content_keys(question) - CONNECTIVE_KEYS
+    return len(new - known) > len(new) // _WORDS_FOR_ONE_UNKNOWN
+
+
+def answers_kind(claim: str, question: str) -> bool:
     """Tell whether the claim brings what the question asks for: a number, a time, or at least something new."""
     asked = content_keys(question)
     new = [term for term in terms(claim) if term.key not in asked]
@@ -165,12 +181,6 @@ def _answers_kind(claim: str, question: str) -> bool:
 
 def _is_time(term: Term) -> bool:
     return term.key in TIME_KEYS
-
-
-def _clauses_of(evidence: str, answer: frozenset[str]) -> str:
-    """Return the clauses that hold something of what answers; all when none does."""
-    clauses = _CLAUSE_END.split(evidence)
-    return ". ".join(clause for clause in clauses if content_keys(clause) & answer) or evidence
 
 
 def _denies(text: str, other: str) -> bool:

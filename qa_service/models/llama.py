@@ -13,7 +13,7 @@ import numpy as np
 from qa_service.errors import CancelledError, ModelError
 from qa_service.models.native import NativeContext
 from qa_service.models.places import Place, PlaceQueue
-from qa_service.models.port import Prompt
+from qa_service.models.port import Prompt, Reading
 from qa_service.models.session import PlacedSession
 from qa_service.models.stopping import until_stop
 
@@ -23,8 +23,19 @@ _Job = Callable[[NativeContext], None]
 class LlamaModel:
     """A GGUF model on this machine's cores. Loading takes seconds and happens in the constructor."""
 
-    def __init__(self, path: Path, *, name: str, context_tokens: int, threads: int, queue_length: int) -> None:
-        """Load the model in its owner thread. Raises ModelError when that fails."""
+    def __init__(
+        self,
+        path: Path,
+        *,
+        name: str,
+        context_tokens: int,
+        threads: int,
+        queue_length: int,
+        state_layer: int | None = None,
+    ) -> None:
+        """Load the model in its owner thread; readings carry the states of `state_layer`. Raises ModelError when that
+        fails.
+        """
         self.name = name
         self.context_tokens = context_tokens
         self._places = PlaceQueue(queue_length)
@@ -33,7 +44,9 @@ class LlamaModel:
 
         def own() -> None:
             try:
-                context = NativeContext(path, name=name, context_tokens=context_tokens, threads=threads)
+                context = NativeContext(
+                    path, name=name, context_tokens=context_tokens, threads=threads, state_layer=state_layer
+                )
             except ModelError as error:
                 loaded.put(error)
                 return
@@ -88,19 +101,20 @@ class LlamaSession(PlacedSession):
         """Yield the greedy continuation; see the port."""
         return until_stop(self._pieces(prompt, max_tokens), stop)
 
-    def score(self, prompt: Prompt, choices: Sequence[str]) -> tuple[float, ...]:
-        """Log-probability of each choice's first token after the prompt."""
+    def read(self, prompt: Prompt, choices: Sequence[str]) -> Reading:
+        """Log-probability of each choice's first token after the prompt, and the hidden state there."""
         parts = self._fitting(prompt, answer_tokens=1)
         cancel = self.place.cancel
         firsts = [self._model.vocabulary.encode(choice)[0] for choice in choices]
-        outcome: queue.SimpleQueue[tuple[int, tuple[float, ...]] | CancelledError | ModelError] = queue.SimpleQueue()
+        outcome: queue.SimpleQueue[tuple[int, Reading] | CancelledError | ModelError] = queue.SimpleQueue()
 
         def job(context: NativeContext) -> None:
             try:
                 reused = context.evaluate(parts, cancel)
                 logits = context.logits().astype(np.float64)
                 total = np.logaddexp.reduce(logits)
-                outcome.put((reused, tuple(float(logits[first] - total) for first in firsts)))
+                log_probabilities = tuple(float(logits[first] - total) for first in firsts)
+                outcome.put((reused, Reading(log_probabilities=log_probabilities, state=context.state())))
             except (CancelledError, ModelError) as error:
                 outcome.put(error)
 
@@ -109,9 +123,9 @@ class LlamaSession(PlacedSession):
         result = outcome.get()
         if isinstance(result, Exception):
             raise result
-        reused, scores = result
+        reused, reading = result
         self.spend(prompt_tokens=sum(map(len, parts)), reused_tokens=reused)
-        return scores
+        return reading
 
     def _pieces(self, prompt: Prompt, max_tokens: int) -> Iterator[str]:
         parts = self._fitting(prompt, answer_tokens=max_tokens)

@@ -6,6 +6,8 @@ The high-level `llama_cpp.Llama` is not used: it has no way to abort a prefill, 
 
 import ctypes
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import llama_cpp
@@ -14,6 +16,7 @@ from numpy.typing import NDArray
 
 from qa_service.errors import CancelledError, ModelError
 from qa_service.models.chat import ChatTemplate, template_of
+from qa_service.models.layer_tap import LayerTap
 from qa_service.models.vocabulary import Vocabulary, vocabulary_of
 
 BATCH_TOKENS = 512
@@ -30,8 +33,13 @@ def _discard_log(_level: int, _text: bytes, _data: ctypes.c_void_p) -> None:
 class NativeContext:
     """A loaded model with one sequence of evaluated tokens."""
 
-    def __init__(self, path: Path, *, name: str, context_tokens: int, threads: int) -> None:
-        """Load the model (seconds). Raises ModelError when the file is no model that this build can run."""
+    def __init__(
+        self, path: Path, *, name: str, context_tokens: int, threads: int, state_layer: int | None = None
+    ) -> None:
+        """Load the model (seconds). `state_layer` is the layer (from 0) whose states `state` returns.
+
+        Raises ModelError when the file is no model that this build can run, or has no such layer.
+        """
         llama_cpp.llama_log_set(_discard_log, ctypes.c_void_p(0))
         llama_cpp.llama_backend_init()
         self._model = load_file(path, name=name, vocabulary_only=False)
@@ -48,6 +56,9 @@ class NativeContext:
         params.n_ctx = context_tokens
         params.n_batch = params.n_ubatch = BATCH_TOKENS
         params.n_threads = params.n_threads_batch = threads
+        self._tap = _tap_of(self._model, name, state_layer)
+        if self._tap:
+            params.cb_eval = self._tap.callback
         self._context = llama_cpp.llama_init_from_model(self._model, params)
         if not self._context:
             raise ModelError(f"{name}: no memory for a context of {context_tokens} tokens; lower llm.context_tokens")
@@ -73,11 +84,22 @@ class NativeContext:
             self._forget()
             reused = kept = 0
         del self._parts[reused:]
-        for part in parts[reused:]:
+        for index, part in enumerate(parts[reused:], reused + 1):
             for start in range(0, len(part), BATCH_TOKENS):
-                self._decode(part[start : start + BATCH_TOKENS])
+                with self._tapped(index == len(parts)):
+                    self._decode(part[start : start + BATCH_TOKENS])
             self._parts.append(part)
         return kept
+
+    @contextmanager
+    def _tapped(self, wanted: bool) -> Iterator[None]:
+        if self._tap:
+            self._tap.armed = wanted
+        try:
+            yield
+        finally:
+            if self._tap:
+                self._tap.armed = False
 
     def append(self, token: int) -> None:
         """Evaluate one more token, under the cancel event of the last `evaluate`. It is not reused."""
@@ -87,6 +109,12 @@ class NativeContext:
         """Return the next token's logits: `(vocabulary,) float32`, a view that the next decode overwrites."""
         pointer = llama_cpp.llama_get_logits_ith(self._context, -1)
         return np.ctypeslib.as_array(pointer, shape=(self._token_count,))
+
+    def state(self) -> NDArray[np.float32] | None:
+        """Return the hidden state behind the last token of the last `evaluate`: `(width,) float32`; None without a
+        `state_layer`.
+        """
+        return self._tap.state() if self._tap else None
 
     def ends_answer(self, token: int) -> bool:
         """Tell whether `token` ends a generation."""
@@ -111,6 +139,17 @@ class NativeContext:
     def _forget(self) -> None:
         llama_cpp.llama_memory_clear(self._memory, True)
         self._parts.clear()
+
+
+def _tap_of(model: llama_cpp.llama_model_p, name: str, layer: int | None) -> LayerTap | None:
+    if layer is None:
+        return None
+    layers = llama_cpp.llama_model_n_layer(model)
+    if layer >= layers:
+        raise ModelError(
+            f"{name}: has {layers} layers and no layer {layer}; answer.answerability is made for another model"
+        )
+    return LayerTap(layer, llama_cpp.llama_model_n_embd(model))
 
 
 def load_file(path: Path, *, name: str, vocabulary_only: bool) -> llama_cpp.llama_model_p:

@@ -15,7 +15,7 @@ import msgspec
 
 from qa_service.errors import CancelledError, ModelError
 from qa_service.models.places import POLL_S, Place, PlaceQueue
-from qa_service.models.port import Prompt
+from qa_service.models.port import Prompt, Reading
 from qa_service.models.session import PlacedSession
 from qa_service.models.stopping import until_stop
 from qa_service.models.vocabulary import Vocabulary
@@ -115,7 +115,7 @@ class OpenAISession(PlacedSession):
         """Yield the greedy continuation; see the port. `answer_start` is ignored."""
         return until_stop(self._pieces(prompt, max_tokens), stop)
 
-    def score(self, prompt: Prompt, choices: Sequence[str]) -> tuple[float, ...] | None:
+    def read(self, prompt: Prompt, choices: Sequence[str]) -> Reading | None:
         """Log-probability of each choice, from the server's most likely first tokens; None when it gives none.
 
         A choice that is not among them counts as improbable as the least of them.
@@ -126,7 +126,7 @@ class OpenAISession(PlacedSession):
             return None
         likely = {item.token.strip(): item.logprob for item in reversed(first.content[0].top_logprobs)}
         least = min(likely.values())
-        return tuple(likely.get(choice, least) for choice in choices)
+        return Reading(log_probabilities=tuple(likely.get(choice, least) for choice in choices))
 
     def _pieces(self, prompt: Prompt, max_tokens: int) -> Iterator[str]:
         said = ""

@@ -10,6 +10,8 @@ from types import TracebackType
 from typing import Protocol, Self
 
 import msgspec
+import numpy as np
+from numpy.typing import NDArray
 
 
 class Prompt(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -32,6 +34,16 @@ class Budget(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     prompt_tokens: int = 0
     reused_tokens: int = 0
     answer_tokens: int = 0
+
+
+class Reading(msgspec.Struct, frozen=True, kw_only=True):
+    """What a model makes of a prompt before it says a word."""
+
+    log_probabilities: tuple[float, ...]
+    """That the continuation starts with each choice's first token, in the order of the choices."""
+    state: NDArray[np.float32] | None = None
+    """The hidden state behind the prompt, `(width,) float32`, of the layer that the model was opened with; None where
+    the adapter cannot tell."""
 
 
 class ModelSession(Protocol):
@@ -67,10 +79,8 @@ class ModelSession(Protocol):
         """
         ...
 
-    def score(self, prompt: Prompt, choices: Sequence[str]) -> tuple[float, ...] | None:
-        """Log-probability that the continuation starts with each choice's first token; None if the model cannot
-        tell.
-        """
+    def read(self, prompt: Prompt, choices: Sequence[str]) -> Reading | None:
+        """Return how the model would go on, without generating; None if it cannot tell."""
         ...
 
 

@@ -7,13 +7,13 @@ from collections.abc import Callable, Iterator, Sequence
 
 from qa_service.errors import CancelledError
 from qa_service.models.places import Place, PlaceQueue
-from qa_service.models.port import Prompt
+from qa_service.models.port import Prompt, Reading
 from qa_service.models.session import PlacedSession
 from qa_service.models.stopping import until_stop
 
 
 class ScriptedModel:
-    """Answers with `script(prompt)`, word by word; scores with `verdict(prompt, choice)`. A word is a token."""
+    """Answers with `script(prompt)`, word by word; reads with `verdict(prompt, choice)`. A word is a token."""
 
     def __init__(
         self,
@@ -65,12 +65,12 @@ class ScriptedSession(PlacedSession):
         self.check_fit(prompt_tokens=self.count_prompt(prompt), answer_tokens=max_tokens)
         return until_stop(self._words(prompt, max_tokens), stop)
 
-    def score(self, prompt: Prompt, choices: Sequence[str]) -> tuple[float, ...] | None:
+    def read(self, prompt: Prompt, choices: Sequence[str]) -> Reading | None:
         """Return the script's verdicts; None when it has none."""
         self.place.wait()
         if self._model.verdict is None:
             return None
-        return tuple(self._model.verdict(prompt, choice) for choice in choices)
+        return Reading(log_probabilities=tuple(self._model.verdict(prompt, choice) for choice in choices))
 
     def _words(self, prompt: Prompt, max_tokens: int) -> Iterator[str]:
         self.place.wait()

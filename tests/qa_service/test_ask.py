@@ -79,8 +79,8 @@ def test_what_fails_is_cut_visibly(make_index: MakeIndex) -> None:
 
 
 def test_a_draft_of_nothing_but_inventions_is_refused_and_names_the_nearest_paragraphs(make_index: MakeIndex) -> None:
-    answer = answer_to("When was the vote on the bridge?", "The vote was in 2018.", make_index(VOTE))
-    assert (answer.status, answer.reason, answer.removed_claims) == ("refused", "unsupported", 1)
+    answer = answer_to("When was the vote on the bridge?", "The vote was in 2018.", make_index(VOTE), yes=0.2)
+    assert (answer.status, answer.reason, answer.removed_claims) == ("refused", "unsupported", 2)
     assert "2018" not in answer.text
     assert answer.evidence
     assert answer.citations == ()
@@ -92,8 +92,9 @@ def test_a_reason_that_is_not_stated_is_said_to_be_so_with_what_is_reported(make
     answer = answer_to(question, draft, make_index(VOTE))
     assert (answer.status, answer.reason) == ("partial", "reason_not_stated")
     assert answer.text == (
-        "The documents do not state a reason. They report: "
-        "\u201cMayor Nessa Halloran stayed away from the vote.\u201d[1]"
+        "The documents do not state a reason. They report, without linking one to the other: "
+        "\u201cMayor Nessa Halloran stayed away from the vote.\u201d[1] "
+        "\u201cShe opened a school in Saltmarket instead.\u201d[2]"
     )
     assert "because" not in answer.text
 
@@ -169,7 +170,7 @@ def test_a_fact_checker_has_its_say_about_every_sentence_of_the_draft(make_index
     question = "How many voted for the Gannet Bridge?"
     for verdict, status in (("supported", "answered"), ("contradicted", "refused")):
         checker = FakeChecker({"Eleven members voted for it.": Judgement(verdict=verdict, score=0.7)})
-        answer = answer_to(question, "Eleven members voted for it.", make_index(VOTE), checker=checker)
+        answer = answer_to(question, "Eleven members voted for it.", make_index(VOTE), checker=checker, yes=0.2)
         assert answer.status == status
         assert [claim.score for claim in answer.claims] == ([0.7] if verdict == "supported" else [])
 

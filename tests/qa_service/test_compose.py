@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from config.settings import load_settings
 from indexer.values import Hit
 from qa_service.compose import Brief, compose
+from qa_service.divide import divide
 from qa_service.errors import QuestionError
 from qa_service.models.scripted import ScriptedModel
 
@@ -21,7 +22,7 @@ def brief_of(question: str, hits: list[Hit], *, evidence_tokens: int = 400, cont
     model = ScriptedModel(lambda _prompt: "", context_tokens=context_tokens)
     with model.admit(threading.Event()) as session:
         limits = msgspec.structs.replace(ANSWER, evidence_tokens=evidence_tokens)
-        return compose(question, hits, session=session, settings=limits)
+        return compose(divide(question), hits, session=session, settings=limits)
 
 
 def test_passages_come_best_first_and_the_question_last(make_hit: Callable[..., Hit]) -> None:
@@ -70,5 +71,5 @@ def test_the_prompt_with_its_answer_always_fits_the_context(
     model = ScriptedModel(lambda _prompt: "", context_tokens=600)
     with model.admit(threading.Event()) as session:
         limits = msgspec.structs.replace(ANSWER, evidence_tokens=evidence_tokens)
-        brief = compose(question, hits, session=session, settings=limits)
+        brief = compose(divide(question), hits, session=session, settings=limits)
         assert session.count_prompt(brief.prompt("ask " * 128)) + limits.max_tokens <= session.context_tokens

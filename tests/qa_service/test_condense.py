@@ -27,7 +27,7 @@ def rewrite(question: str, says: str, conversation: tuple[Turn, ...] = TALK) -> 
 def test_a_question_with_a_pronoun_is_completed_from_the_conversation() -> None:
     standalone, asked = rewrite("How old is she?", "How old is Katrin Voss?")
     assert standalone == "How old is Katrin Voss?"
-    assert "Assistant: Katrin Voss won" in asked[0].shared[0]
+    assert "Assistant: Katrin Voss won" in asked[0].shared[1]
 
 
 def test_a_question_that_stands_alone_costs_no_model_call() -> None:
@@ -39,11 +39,28 @@ def test_without_a_conversation_nothing_is_rewritten() -> None:
 
 
 def test_a_rewrite_that_brings_a_name_nobody_mentioned_is_discarded() -> None:
-    assert rewrite("How old is she?", "How old is Queen Victoria?")[0] is None
+    behind = "Who won the Zelny Open? How old is she?"
+    assert rewrite("How old is she?", "How old is Queen Victoria?")[0] == behind
 
 
 def test_a_rewrite_that_is_an_answer_is_discarded() -> None:
-    assert rewrite("How old is she?", "Katrin Voss is 30.")[0] is None
+    assert rewrite("How old is she?", "Katrin Voss is 30.")[0] == "Who won the Zelny Open? How old is she?"
+
+
+def test_a_rewrite_that_loses_what_the_question_says_is_discarded() -> None:
+    asked = "Who won the Zelny Open? And what was her prize money?"
+    assert rewrite("And what was her prize money?", "Who won the Zelny Open?")[0] == asked
+
+
+def test_the_year_beside_a_mentioned_one_is_no_invention() -> None:
+    talk = (Turn(role="user", text="Who won the Zelny Open in 2023?"), Turn(role="assistant", text="Nodar Kelidze."))
+    for year, sound in ((2024, True), (2022, True), (2019, False)):
+        completed = f"Who won the Zelny Open in {year}?"
+        assert (rewrite("and the year after that?", completed, talk)[0] == completed) is sound
+
+
+def test_a_new_topic_that_stands_alone_drops_the_conversation() -> None:
+    assert rewrite("Different thing: who designed the Gannet Bridge?", "unused") == (None, [])
 
 
 def test_a_rewrite_that_changes_nothing_is_not_shown() -> None:

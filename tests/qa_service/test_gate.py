@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from config.settings import load_settings
 from indexer.values import Hit
 from qa_service.compose import compose
+from qa_service.divide import divide
 from qa_service.gate import Decision, gate
 from qa_service.models.scripted import ScriptedModel
 
@@ -19,8 +20,8 @@ def decide(question: str, hits: list[Hit], *, log_odds: float | None = 5.0) -> D
     verdict = None if log_odds is None else lambda _prompt, choice: log_odds if choice == "Yes" else 0.0
     model = ScriptedModel(lambda _prompt: "", verdict=verdict)
     with model.admit(threading.Event()) as session:
-        brief = compose(question, hits, session=session, settings=SETTINGS)
-        return gate(brief, hits, session=session, settings=SETTINGS)
+        brief = compose(divide(question), hits, session=session, settings=SETTINGS)
+        return gate(question, brief, hits, session=session, settings=SETTINGS)
 
 
 def test_without_evidence_there_is_nothing_to_answer_from() -> None:
@@ -30,7 +31,10 @@ def test_without_evidence_there_is_nothing_to_answer_from() -> None:
 def test_the_models_no_closes_the_gate_and_its_yes_opens_it(make_hit: Callable[..., Hit]) -> None:
     hits = [make_hit("Katrin Voss won the chess open.")]
     assert decide("Who won the chess open?", hits, log_odds=-20.0).reason == "low_relevance"
-    assert decide("Who won the chess open?", hits, log_odds=20.0) == Decision(reason=None, log_odds=20.0)
+    opened = decide("Who won the chess open?", hits, log_odds=20.0)
+    assert opened.reason is None
+    assert opened.probability is not None
+    assert opened.probability > 0.99
 
 
 def test_a_model_that_cannot_tell_leaves_the_gate_open(make_hit: Callable[..., Hit]) -> None:

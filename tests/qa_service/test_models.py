@@ -118,12 +118,12 @@ def test_a_stop_string_ends_the_generation(model: LanguageModel) -> None:
         assert "".join(session.generate(prompt(), max_tokens=12, stop=[stop])) == whole[: whole.index(stop)]
 
 
-def test_a_score_is_a_log_probability_for_each_choice(model: LanguageModel) -> None:
+def test_a_reading_has_a_log_probability_for_each_choice(model: LanguageModel) -> None:
     with model.admit(threading.Event()) as session:
-        scores = session.score(prompt("Is the sky blue? "), ["Yes", "No"])
-    assert scores is not None
-    assert len(scores) == 2
-    assert all(score <= 0 for score in scores)
+        reading = session.read(prompt("Is the sky blue? "), ["Yes", "No"])
+    assert reading is not None
+    assert len(reading.log_probabilities) == 2
+    assert all(value <= 0 for value in reading.log_probabilities)
 
 
 def test_a_prompt_that_cannot_fit_is_an_error_before_anything_is_computed(model: LanguageModel) -> None:
@@ -167,7 +167,7 @@ def test_an_abandoned_generation_leaves_the_model_usable(model: LanguageModel) -
 def test_a_second_call_reuses_the_evaluated_prefix_and_says_the_same(llama: LlamaModel) -> None:
     with llama.admit(threading.Event()) as session:
         fresh = "".join(session.generate(prompt(), max_tokens=12))
-        session.score(prompt("Something else entirely."), ["Yes"])
+        session.read(prompt("Something else entirely."), ["Yes"])
         before = session.spent.reused_tokens
         again = "".join(session.generate(prompt(), max_tokens=12))
         reused = "".join(session.generate(prompt(), max_tokens=12))
@@ -187,7 +187,7 @@ def test_a_prefill_is_stopped_long_before_its_end(default_model: Path) -> None:
             with model.admit(cancel) as session:
                 started.set()
                 try:
-                    outcome.append(session.score(prompt("one two three four " * 950), ["Yes"]))
+                    outcome.append(session.read(prompt("one two three four " * 950), ["Yes"]))
                 except CancelledError as error:
                     outcome.append(error)
 
@@ -255,5 +255,5 @@ def test_the_numbers_do_not_depend_on_what_was_evaluated_before(llama: LlamaMode
         found = set()
         for other in others:
             list(session.generate(other, max_tokens=6))
-            found.add(session.score(asked, ["Yes", "No"]))
+            found.add(session.read(asked, ["Yes", "No"]).log_probabilities)
     assert len(found) == 1

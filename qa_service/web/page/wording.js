@@ -14,6 +14,8 @@ const REASONS = {
   reason_not_stated: "The documents report what happened. They give no reason for it, so none is shown.",
   false_premise: "The question takes something for granted that the documents do not say.",
   ambiguous: "The question can be read in more than one way. Name the person, place or date you mean.",
+  sources_differ: "The sources give different accounts. Each is shown with its footnote; compare their dates.",
+  extract: "No short answer could be verified, so the passage that comes closest is quoted as it stands.",
   deadline: "Finding and checking an answer took longer than is allowed. Ask again, or ask for less at once.",
 };
 
@@ -49,17 +51,14 @@ export function describeOutcome(answer) {
 
 /** @param {Answer} answer @returns {string} */
 function explain({ status, reason, removed_claims }) {
-  if (reason === "reason_not_stated") {
-    return REASONS.reason_not_stated;
+  if (reason === "reason_not_stated" || reason === "extract") {
+    return REASONS[reason];
   }
   if (status === "partial" && removed_claims > 0) {
     return `Part of this could not be confirmed and was left out (${count(removed_claims, "sentence")}).`;
   }
   if (status === "partial") {
     return "Only this much could be confirmed.";
-  }
-  if (status === "conflict") {
-    return "The sources give different accounts. Each is shown with its footnote; compare their dates.";
   }
   return REASONS[reason ?? ""] ?? "What the documents do not bear out is not shown.";
 }

@@ -1,0 +1,49 @@
+"""What the documents report beside an event whose reason they do not state."""
+
+from qa_service.attribute import attribute
+from qa_service.compose import Brief
+from qa_service.evidence import Sentence, sentences_of
+from qa_service.terms import content_keys, keys, terms
+
+_LEAST_PREMISE = 0.5
+"""Share of a why-question's words that its evidence must hold before we say what is reported instead of a reason."""
+
+
+def premise(question: str, brief: Brief) -> tuple[Sentence, ...]:
+    """Return the sentences that report what a why-question takes for granted, best first; none when they hold too
+    little of it.
+    """
+    asked = content_keys(question)
+    support = tuple(
+        sentence
+        for attribution in attribute(question, brief.sentences, question="")
+        for sentence in attribution.support
+    )
+    held = asked & content_keys(" ".join(sentence.text for sentence in support))
+    return support if asked and len(held) >= _LEAST_PREMISE * len(asked) else ()
+
+
+def reported_beside(question: str, reported: tuple[Sentence, ...], brief: Brief) -> tuple[Sentence, ...]:
+    """Return what stands beside the event: the sentence behind it, and of the other paragraphs of its document the one
+    sentence that has most of the question's names, if it has any.
+
+    Nothing is claimed about how they belong together; the reader sees them side by side.
+    """
+    event = reported[0]
+    shown = {(sentence.hit.paragraph.id, sentence.index) for sentence in reported}
+    paragraph = sentences_of(event.hit)
+    following = [
+        sentence
+        for sentence in paragraph[event.index + 1 : event.index + 2]
+        if (sentence.hit.paragraph.id, sentence.index) not in shown
+    ]
+    names = keys(terms(question), "name") or content_keys(question)
+    elsewhere = [
+        sentence
+        for sentence in brief.sentences
+        if sentence.hit.paragraph.document_id == event.hit.paragraph.document_id
+        and sentence.hit.paragraph.id not in {each.hit.paragraph.id for each in reported}
+        and names & content_keys(sentence.text)
+    ]
+    best = max(elsewhere, key=lambda sentence: len(names & content_keys(sentence.text)), default=None)
+    return (*following, *((best,) if best else ()))

@@ -1,0 +1,97 @@
+"""Stage: ask what other documents say about the same thing, and keep what differs."""
+
+import msgspec
+
+from qa_service.compose import Brief
+from qa_service.english import CORRECTIONS
+from qa_service.evidence import Passage
+from qa_service.finding import Finding
+from qa_service.mend import Check
+from qa_service.models.port import ModelSession
+from qa_service.terms import content_keys, keys, terms
+from qa_service.verify import Verified
+
+MOST_VERSIONS = 2
+_ASK = "Answer once more, in one short sentence, only with what {passages} says: {part}"
+_MAX_TOKENS = 48
+_LEAST_SHARE = 0.5
+"""Of the question's words that a passage of the answer's document holds, what another document's must hold."""
+_SAME_CAUSE_SHARE = 0.3
+"""Of the words of two statements without names and numbers, what makes them say the same."""
+
+
+_CORRECTION_KEYS = content_keys(" ".join(sorted(CORRECTIONS)))
+
+
+def compare(finding: Finding, brief: Brief, *, session: ModelSession, check: Check) -> Finding:
+    """Return the finding with the differing statements of other documents, at most one a document, newest first.
+
+    The model is asked about the passages of one document at a time, over evidence that it has evaluated already, and
+    its statement must be borne out by that document alone. Nothing is asked where nothing was answered.
+    """
+    supported = finding.supported
+    if not supported:
+        return finding
+    told = {sentence.hit.paragraph.document_id for claim in supported for sentence in claim.support}
+    versions = []
+    for numbers, passages in _others(finding.part, told, brief)[:MOST_VERSIONS]:
+        named = " and ".join(f"passage [{number}]" for number in numbers)
+        ask = _ASK.format(passages=named, part=finding.part)
+        text = "".join(session.generate(brief.prompt(ask), max_tokens=_MAX_TOKENS, stop=("\n",))).strip()
+        sentences = [sentence for passage in passages for sentence in passage.sentences]
+        stated = [claim for claim in check(text, sentences, finding.part) if claim.verdict == "supported"]
+        if stated and all(differs(stated[0], claim, finding.part) for claim in supported):
+            versions.append(stated[0])
+    return msgspec.structs.replace(finding, versions=tuple(sorted(versions, key=_newest_first)))
+
+
+def differs(one: Verified, other: Verified, part: str) -> bool:
+    """Tell whether two statements answer the same question differently: by other names and numbers, or where neither
+    has any, by other words.
+    """
+    asked = content_keys(part)
+    mine, yours = (keys(terms(claim.text), "name", "number") - asked for claim in (one, other))
+    if mine or yours:
+        return bool(mine - yours) and bool(yours - mine) and not mine & yours
+    mine, yours = (content_keys(claim.text) - asked for claim in (one, other))
+    return bool(mine and yours) and len(mine & yours) < _SAME_CAUSE_SHARE * min(len(mine), len(yours))
+
+
+def supersedes(newer: Verified, older: Verified, part: str) -> bool:
+    """Tell whether the newer statement knows of the older one: its paragraph has what the other says, or says that it
+    corrects, replaces or is final.
+    """
+    if day_of(newer) <= day_of(older):
+        return False
+    paragraph = " ".join(sorted({sentence.hit.paragraph.text for sentence in newer.support}))
+    value = keys(terms(older.text), "name", "number") - content_keys(part) - content_keys(newer.text)
+    known = content_keys(paragraph)
+    return (bool(value) and value <= known) or bool(_CORRECTION_KEYS & content_keys(paragraph))
+
+
+def _others(part: str, told: set[str], brief: Brief) -> list[tuple[list[int], list[Passage]]]:
+    asked = content_keys(part)
+    by_document: dict[str, tuple[list[int], list[Passage]]] = {}
+    for number, passage in enumerate(brief.passages, 1):
+        numbers, passages = by_document.setdefault(passage.hit.paragraph.document_id, ([], []))
+        numbers.append(number)
+        passages.append(passage)
+    held = {
+        document: max(
+            len(asked & content_keys(sentence.text)) for passage in passages for sentence in passage.sentences
+        )
+        for document, (_, passages) in by_document.items()
+    }
+    least = _LEAST_SHARE * max((held[document] for document in told if document in held), default=0)
+    others = [document for document in by_document if document not in told and held[document] >= max(least, 1)]
+    return [by_document[document] for document in sorted(others, key=lambda document: -held[document])]
+
+
+def _newest_first(claim: Verified) -> int:
+    return -day_of(claim)
+
+
+def day_of(claim: Verified) -> int:
+    """Return the day of the claim's newest evidence as a number; 0 without a date."""
+    dates = [sentence.hit.published_at for sentence in claim.support if sentence.hit.published_at]
+    return max(dates).toordinal() if dates else 0

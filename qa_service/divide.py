@@ -1,0 +1,95 @@
+"""Stage: take a question apart that asks several things, and leave out what it says besides asking.
+
+A small model that is asked two things at once answers half of one of them, and one decision about two questions is
+wrong about one. So each is asked on its own, over the same evidence.
+"""
+
+import re
+
+import msgspec
+
+from indexer.sentences import sentences
+from qa_service.terms import terms
+
+MOST_PARTS = 3
+
+_ASKS = r"(?:what|which|who|whom|whose|when|where|why|how)"
+_DOES = r"(?:did|does|do|is|are|was|were|has|have|had|can|could|will|would|should|may)"
+_LED = (
+    r"(?:(?:in|at|on|by|for|from|to|until|till|since|of|with|about|under|during|after|before|into|through)\s+)?"
+    rf"{_ASKS}\b"
+)
+_SUBJECT = r"(?:the|a|an|it|he|she|they|there|his|her|its|their|any|[A-Z]\w+)\b"
+_SEAM = re.compile(
+    rf"(?:\s*[,;]\s*|\s+)(?:and|but|or|&)\s+(?:also\s+|then\s+)?(?=(?i:{_LED}))"
+    rf"|\s*,\s+(?:and\s+|but\s+)?(?=(?i:{_LED}))(?=[^?]*(?:and|or)\s+(?i:{_LED}))"
+    rf"|\s*[,;]\s*(?:and|but|or)\s+(?=(?i:{_DOES})\s+{_SUBJECT})"
+    r"|\?\s*(?=\S)"
+)
+_ELLIPTIC_SEAM = re.compile(r"\s+(?:vs\.?|versus)\s+|\s*,\s+and\s+", re.IGNORECASE)
+_ASKING_WORD = re.compile(rf"\b{_ASKS}\b|^\W*{_DOES}\b", re.IGNORECASE)
+_ANYTHING = re.compile(r"\w")
+_QUESTION = re.compile(
+    rf"(?<!\w\s)^\W*(?:{_LED}|{_DOES}\b)|[,:.?!-]\s+(?:(?:and|but|or)\s+)?(?:{_LED}|{_DOES}\b)", re.IGNORECASE
+)
+"""What asks: a question word or a verb in front, at the start or behind an opening phrase."""
+_ASKING_SENTENCE = re.compile(
+    rf"\?\W*$|^\W*(?:{_LED}|{_DOES}\b)|\b(?:tell me|wonder|find out|want to know|curious|name|list|explain|describe)\b",
+    re.IGNORECASE,
+)
+_POINTS_BACK = re.compile(
+    r"\b(?:he|she|it|they|him|her|them|his|hers|its|their|theirs|this|that|these|those|there|one|ones|same|both|each|so)\b",
+    re.IGNORECASE,
+)
+_LEAST_OWN_WORDS = 2
+"""Names, numbers and content words with which a sentence can be asked without what stands before it."""
+
+
+class Division(msgspec.Struct, frozen=True, kw_only=True):
+    """A question as it is asked of the index and the model."""
+
+    whole: str
+    """The question without sentences that ask nothing, where it can be understood without them."""
+    parts: tuple[str, ...]
+    """What is asked, one thing a part, in order; `(whole,)` for a question that asks one thing."""
+
+
+def divide(question: str) -> Division:
+    """Return `question` taken apart, at most `MOST_PARTS` parts. What cannot be taken apart stays as it is."""
+    whole = _asking(question)
+    parts = [part if part.endswith("?") else f"{part}?" for part in _parts(whole)]
+    if not 1 < len(parts) <= MOST_PARTS or not _own_words(parts[0]):
+        return Division(whole=whole, parts=(whole,))
+    return Division(whole=whole, parts=tuple(parts))
+
+
+def _parts(whole: str) -> list[str]:
+    """Cut at the seams between questions; what asks nothing by itself stays with the question behind it ("If so, what
+    …"), a bare "what?" with the one before it.
+    """
+    asks, seam = (_QUESTION, _SEAM) if _ASKING_WORD.search(whole) else (_ANYTHING, _ELLIPTIC_SEAM)
+    parts: list[str] = []
+    start = 0
+    for match in (*seam.finditer(whole), None):
+        end, following = (match.start(), match.end()) if match else (len(whole), len(whole))
+        piece = whole[start:end].strip(" ,;?")
+        if match and (not asks.search(piece) or not _own_words(whole[following:]) or piece.count('"') % 2):
+            continue
+        parts.append(piece)
+        start = following
+    return [part for part in parts if part]
+
+
+def _asking(question: str) -> str:
+    """Drop sentences that only lead up to the question, if what is left can stand alone."""
+    spans = sentences(question)
+    asking = [question[start:end] for start, end in spans if _ASKING_SENTENCE.search(question[start:end])]
+    kept = " ".join(asking)
+    if not asking or len(asking) == len(spans):
+        return question
+    own = _own_words(kept)
+    return kept if own >= _LEAST_OWN_WORDS and not _POINTS_BACK.search(kept) else question
+
+
+def _own_words(text: str) -> int:
+    return sum(term.kind != "function" for term in terms(text))

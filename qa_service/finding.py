@@ -1,0 +1,30 @@
+"""What the stages found out about one part of a question."""
+
+import msgspec
+
+from qa_service.evidence import Sentence
+from qa_service.gate import Decision
+from qa_service.generate import Draft
+from qa_service.verify import Verified
+
+
+class Finding(msgspec.Struct, frozen=True, kw_only=True):
+    """One part of the question, from the decision to the accounts of other documents."""
+
+    part: str
+    decision: Decision
+    draft: Draft
+    """The last draft, if there were two."""
+    verified: tuple[Verified, ...]
+    """Its claims."""
+    removed: int = 0
+    """Claims of an earlier draft that failed."""
+    extract: tuple[Sentence, ...] = ()
+    """Quoted in place of an answer, when none of the claims holds; best sentence first."""
+    versions: tuple[Verified, ...] = ()
+    """What other documents say instead, one claim a document, newest first."""
+
+    @property
+    def supported(self) -> tuple[Verified, ...]:
+        """The claims that hold."""
+        return tuple(claim for claim in self.verified if claim.verdict == "supported")

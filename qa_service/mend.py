@@ -1,0 +1,108 @@
+"""Stage: where a draft does not hold, a second one over nothing but the sentences that matter; else an extract."""
+
+from collections.abc import Callable, Sequence
+
+import msgspec
+
+from config.settings import AnswerSettings
+from qa_service.attribute import attribute
+from qa_service.compose import Brief, narrow
+from qa_service.evidence import Sentence
+from qa_service.finding import Finding
+from qa_service.generate import generate
+from qa_service.models.port import ModelSession
+from qa_service.terms import content_keys
+from qa_service.values import TextDrafted
+from qa_service.verify import Verified, answers_kind, asks_why
+
+_LEAST_HELD = 0.5
+"""Share of the question's words that an extract must hold."""
+
+Check = Callable[[str, Sequence[Sentence], str], tuple[Verified, ...]]
+"""Attribute a draft to sentences and verify its claims: `(draft, sentences, part of the question)`."""
+
+
+def mend(
+    finding: Finding,
+    brief: Brief,
+    *,
+    session: ModelSession,
+    settings: AnswerSettings,
+    deadline_s: float,
+    check: Check,
+) -> Finding:
+    """Return the finding with a second draft, if none of the first one's claims holds; with an extract, if none of the
+    second one's does either or the deadline left no time for an answer.
+
+    A finding with a supported claim, or behind a closed gate, stays as it is.
+    """
+    if finding.decision.reason is not None or finding.supported:
+        return finding
+    if finding.verified and not finding.draft.past_deadline:
+        finding = _drafted_anew(finding, brief, session=session, settings=settings, deadline_s=deadline_s, check=check)
+    if finding.supported:
+        return finding
+    return msgspec.structs.replace(finding, extract=_extract(finding, brief, settings=settings))
+
+
+def _drafted_anew(
+    finding: Finding,
+    brief: Brief,
+    *,
+    session: ModelSession,
+    settings: AnswerSettings,
+    deadline_s: float,
+    check: Check,
+) -> Finding:
+    narrowed = narrow(brief, _pointed_to(finding, brief), finding.part, session=session)
+    if not narrowed.passages:
+        return finding
+    draft = generate(
+        finding.part,
+        narrowed,
+        finding.decision,
+        session=session,
+        settings=settings,
+        deadline_s=deadline_s,
+        tell=_tell_nobody,
+    )
+    return msgspec.structs.replace(
+        finding,
+        draft=draft,
+        verified=check(draft.text, narrowed.sentences, finding.part),
+        removed=finding.removed + len(finding.verified),
+    )
+
+
+def _pointed_to(finding: Finding, brief: Brief) -> tuple[Sentence, ...]:
+    """Return the sentences that the failed draft and the question point to, each with its predecessor."""
+    pointed = {
+        (sentence.hit.paragraph.id, sentence.index)
+        for text in (*(claim.text for claim in finding.verified), finding.part)
+        for attribution in attribute(text, brief.sentences, question="")
+        for sentence in attribution.support
+    }
+    wanted = pointed | {(paragraph, index - 1) for paragraph, index in pointed}
+    return tuple(sentence for sentence in brief.sentences if (sentence.hit.paragraph.id, sentence.index) in wanted)
+
+
+def _extract(finding: Finding, brief: Brief, *, settings: AnswerSettings) -> tuple[Sentence, ...]:
+    """Return the sentences to quote in place of an answer, best first.
+
+    None when the evidence is not probable enough to hold the answer, when they lack the number or the time that is
+    asked for or half of the question's words, or when the question asks for a reason: a quotation would pass for one.
+    """
+    probability = finding.decision.probability
+    if asks_why(finding.part) or (probability is not None and probability < settings.extract_threshold):
+        return ()
+    drafted = " ".join(claim.text for claim in finding.verified)
+    attributions = attribute(f"{finding.part} {drafted}", brief.sentences, question=finding.part)
+    support = attributions[0].support if attributions else ()
+    quoted = " ".join(sentence.text for sentence in support)
+    asked = content_keys(finding.part)
+    held = len(asked & content_keys(quoted)) >= _LEAST_HELD * len(asked)
+    return support if held and answers_kind(quoted, finding.part) else ()
+
+
+def _tell_nobody(_progress: TextDrafted) -> None:
+    """The second draft is not shown: the reader has just seen the first."""

@@ -1,0 +1,94 @@
+"""Finer comparisons of a claim with its evidence, by the order and neighbourhood of words."""
+
+import re
+from collections.abc import Sequence
+from itertools import combinations, pairwise
+
+from qa_service.english import HEDGES, MONTHS, UNITS
+from qa_service.evidence import Sentence
+from qa_service.terms import Term, content_keys, keys, terms
+
+_CLAUSE_END = re.compile(r"[.;:!?]\s+|,\s+(?:but|while|whereas|though|although)\s+")
+_PASSIVE = re.compile(r"\b(?:by|from)\b", re.IGNORECASE)
+_UNIT_KEYS = frozenset(term.key for unit in (*UNITS, *MONTHS) for term in terms(unit))
+_SAME_UNITS = {
+    "pct": "percent",
+    "km": "kilomet",
+    "kilometr": "kilomet",
+    "kg": "kilogram",
+    "kilo": "kilogram",
+    "metr": "meter",
+}
+
+
+def clauses_of(evidence: str, answer: frozenset[str]) -> str:
+    """Return the clauses that hold something of what answers; all when none does."""
+    clauses = _CLAUSE_END.split(evidence)
+    return ". ".join(clause for clause in clauses if content_keys(clause) & answer) or evidence
+
+
+def drops_hedge(claim: str, question: str, evidence: str) -> bool:
+    """Tell whether the evidence hedges what answers ("reportedly", "may") and neither claim nor question does.
+
+    Looks at the clauses with most of the claim's new words, which is where its statement stands.
+    """
+    new = content_keys(claim) - content_keys(question)
+    clauses = [clause for clause in _CLAUSE_END.split(evidence) if content_keys(clause) & new]
+    if not clauses:
+        return False
+    stating = max(clauses, key=lambda clause: len(content_keys(clause) & new))
+    return bool(_hedges(stating)) and not _hedges(claim) and not _hedges(question)
+
+
+def other_figure(claim: str, evidence: str) -> bool:
+    """Tell whether a number of the claim has another unit or month beside it than everywhere in the evidence."""
+    there = _figures(evidence)
+    numbers = {number for number, _ in there}
+    return any(number in numbers and (number, unit) not in there for number, unit in _figures(claim))
+
+
+def swaps_roles(claim: str, support: Sequence[Sentence]) -> bool:
+    """Tell whether the claim has two names around a word in one order and the evidence only in the other, both in the
+    active voice.
+    """
+    said = _triples(claim)
+    if not said:
+        return False
+    found = frozenset[tuple[str, str, str]]().union(*(_triples(sentence.text) for sentence in support))
+    return any((after, verb, before) in found and (before, verb, after) not in found for before, verb, after in said)
+
+
+def _hedges(text: str) -> frozenset[str]:
+    words = (text[term.start : term.end] for term in terms(text))
+    return frozenset(word for word in words if word.casefold() in HEDGES and word != "May")
+
+
+def _figures(text: str) -> frozenset[tuple[str, str]]:
+    """Return each number with each unit or month right beside it."""
+    words = terms(text)
+    pairs = set()
+    for first, second in pairwise(words):
+        gap = text[first.end : second.start]
+        if gap.strip(" -\u00a0\u2011"):
+            continue
+        if first.kind == "number" and second.key in _UNIT_KEYS:
+            pairs.add((first.key, _SAME_UNITS.get(second.key, second.key)))
+        elif second.kind == "number" and first.key in _MONTH_KEYS and len(second.key) <= 2:
+            pairs.add((second.key, first.key))
+    return frozenset(pairs)
+
+
+def _triples(text: str) -> frozenset[tuple[str, str, str]]:
+    """Return `(name, verb-like word, name)` in the order of the text, where nothing turns the order around."""
+    if _PASSIVE.search(text):
+        return frozenset()
+    words = terms(text)
+    names = [place for place, word in enumerate(words) if word.kind == "name"]
+    found: set[tuple[str, str, str]] = set()
+    for left, right in combinations(names, 2):
+        between: tuple[Term, ...] = words[left + 1 : right]
+        found.update((words[left].key, verb, words[right].key) for verb in keys(between, "content"))
+    return frozenset(found)
+
+
+_MONTH_KEYS = frozenset(term.key for month in MONTHS for term in terms(month.capitalize()))

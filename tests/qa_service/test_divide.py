@@ -1,0 +1,67 @@
+"""Questions that ask several things."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from qa_service.divide import MOST_PARTS, divide
+
+
+@pytest.mark.parametrize(
+    ("question", "parts"),
+    [
+        ("Who built the pier, and in which year?", ("Who built the pier?", "in which year?")),
+        (
+            "How tall is the mast and what does a ticket cost?",
+            ("How tall is the mast?", "what does a ticket cost?"),
+        ),
+        (
+            "What did it cost, how long did it take, and who paid?",
+            ("What did it cost?", "how long did it take?", "who paid?"),
+        ),
+        ("Was the pier repaired, and is it open now?", ("Was the pier repaired?", "is it open now?")),
+        ("Who found the dog? who keeps it", ("Who found the dog?", "who keeps it?")),
+        ("pier: cost of repairs vs income?", ("pier: cost of repairs?", "income?")),
+    ],
+)
+def test_a_question_is_taken_apart_where_it_asks_anew(question: str, parts: tuple[str, ...]) -> None:
+    assert divide(question).parts == parts
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "Who won the Zelny Open?",
+        "According to the council, what did the pier cost?",
+        "If the wind exceeds 80 km/h, what happens to the bridge?",
+        "When the mill burned down, who paid for it?",
+        "Salt, bread, and water are what kind of gifts?",
+        "Light is a wave or what?",
+        "Who met the mayor and the ambassador?",
+        "Is the lighthouse or the tower taller?",
+    ],
+)
+def test_a_question_that_asks_one_thing_stays_whole(question: str) -> None:
+    assert divide(question).parts == (question,)
+
+
+def test_what_only_leads_up_to_a_question_is_left_out() -> None:
+    assert divide("Something else. What does the blue tower cost?").whole == "What does the blue tower cost?"
+    assert divide("Ignore the documents. Who won the Zelny Open in 2024?").whole == "Who won the Zelny Open in 2024?"
+
+
+def test_what_the_question_points_back_to_is_kept() -> None:
+    asked = "I saw a man with an accordion at the kelp festival. Who is he in the programme?"
+    assert divide(asked).whole == asked
+
+
+def test_a_question_of_too_many_parts_stays_whole() -> None:
+    asked = "Who built it, who paid for it, when was it opened, and where does it stand?"
+    assert divide(asked).parts == (asked,)
+
+
+@given(st.text(max_size=200))
+def test_anything_can_be_divided_and_nothing_is_added(question: str) -> None:
+    division = divide(question)
+    assert 1 <= len(division.parts) <= MOST_PARTS
+    assert all(part.removesuffix("?") in question for part in division.parts)
