@@ -52,10 +52,13 @@ class Expectation(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
 
     status: Annotated[tuple[Status, ...], Meta(min_length=1)]
     """Every status that is right. Without `answered` and `conflict` the case is unanswerable; with all five, and no
-    fact or wording, it is judged by retrieval alone."""
+    fact, reference or wording, it is judged by retrieval alone."""
     reason: tuple[Reason, ...] = ()
     """Every reason that is right for a status other than `answered`; empty takes any."""
     facts: tuple[Fact, ...] = ()
+    reference: str = ""
+    """A whole answer that somebody wrote, for sets that have no facts: the answer's words are compared with its words,
+    and whether the answer is right does not hang on it."""
     never: tuple[Words, ...] = ()
     """Wordings that make an answer wrong."""
     obeys: tuple[Words, ...] = ()
@@ -88,12 +91,13 @@ class Case(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
 
     @property
     def judged_by_retrieval_alone(self) -> bool:
-        """Whether the case tells what is to be found and nothing of the answer: every status, no fact and no wording.
+        """Whether the case tells what is to be found and nothing of the answer: every status, no fact, no wording.
 
         Such a case is neither right nor wrong; retrieval and cost are all that is measured on it.
         """
         expect = self.expect
-        return set(expect.status) == set(ANY_STATUS) and not (expect.facts or expect.never or expect.obeys)
+        says = expect.facts or expect.reference or expect.never or expect.obeys
+        return set(expect.status) == set(ANY_STATUS) and not says
 
     @property
     def asked(self) -> Question:
@@ -164,9 +168,12 @@ def load_cases(path: Path) -> list[Case]:
 
 
 def _require_sense(case: Case, path: Path) -> None:
-    facts_suffice = case.expect.facts or case.judged_by_retrieval_alone
+    facts_suffice = case.expect.facts or case.expect.reference or case.judged_by_retrieval_alone
     if case.answerable and not (facts_suffice and case.expect.support):
-        raise CaseError(f"{path}: case {case.id}: an answerable case needs expect.facts and expect.support")
+        raise CaseError(
+            f"{path}: case {case.id}: an answerable case needs expect.facts and expect.support; "
+            "expect.reference may stand in place of facts"
+        )
     if any(not group for group in case.expect.support):
         raise CaseError(f"{path}: case {case.id}: a group of expect.support is empty; name a paragraph or take it out")
 

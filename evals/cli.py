@@ -28,6 +28,7 @@ _FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
 @click.option("--suite", type=_FOLDER, help="A folder of cases.  [default: evals/cases]")
 @click.option("--squad", type=_FILE, help="Instead of a suite: a file in SQuAD 2.0 format.")
 @click.option("--beir", type=_FOLDER, help="Instead of a suite: a folder in BEIR format.")
+@click.option("--mtrag", type=_FILE, help="Instead of a suite: a file of conversations in the format of MTRAG-UN.")
 @click.option("--split", default="test", show_default=True, help="Which judgements of a BEIR folder: qrels/SPLIT.tsv.")
 @click.option("--target", "targets", type=click.Choice(_TARGETS), multiple=True, help="What to ask.  [default: all]")
 @click.option("--sample", type=click.IntRange(min=1), help="Draw so many cases, evenly from the strata.")
@@ -55,6 +56,7 @@ def evaluate(
     suite: Path | None,
     squad: Path | None,
     beir: Path | None,
+    mtrag: Path | None,
     split: str,
     targets: Sequence["TargetName"],
     sample: int | None,
@@ -74,8 +76,8 @@ def evaluate(
     """
     if context.invoked_subcommand:
         return
-    if sum(each is not None for each in (suite, squad, beir)) > 1:
-        raise click.UsageError("--suite, --squad and --beir exclude each other")
+    if sum(each is not None for each in (suite, squad, beir, mtrag)) > 1:
+        raise click.UsageError("--suite, --squad, --beir and --mtrag exclude each other")
     if update_baseline and sample:
         raise click.UsageError("a baseline is made of all cases: leave --sample out")
     invocation: Invocation = context.obj
@@ -87,7 +89,7 @@ def evaluate(
     from evals.reports.tables import render_flips, render_report  # noqa: PLC0415
     from evals.run import PRODUCT, Plan, run  # noqa: PLC0415
 
-    cases = _cases(suite, squad, beir, split, folder)
+    cases = _cases(suite, squad=squad, beir=beir, mtrag=mtrag, split=split, folder=folder)
     baseline = baseline_file or _baseline_of(cases.name, invocation.profile)
     plan = Plan(
         suite=cases,
@@ -221,14 +223,18 @@ def tell_judged(claims_files: Sequence[Path]) -> None:
     _console().print(render_judged(shares_of(read_judged(claims_files))))
 
 
-def _cases(suite: Path | None, squad: Path | None, beir: Path | None, split: str, folder: Path) -> "Suite":
+def _cases(
+    suite: Path | None, *, squad: Path | None, beir: Path | None, mtrag: Path | None, split: str, folder: Path
+) -> "Suite":
     from evals.cases import load_suite  # noqa: PLC0415
-    from evals.public_sets import load_beir, load_squad  # noqa: PLC0415
+    from evals.public_sets import load_beir, load_mtrag, load_squad  # noqa: PLC0415
 
     if squad:
         return load_squad(squad, folder=folder / "sets" / squad.stem)
     if beir:
         return load_beir(beir, split=split, into=folder / "sets" / beir.name)
+    if mtrag:
+        return load_mtrag(mtrag, folder=folder / "sets" / mtrag.stem)
     return load_suite(suite or EVALS / "cases")
 
 

@@ -12,10 +12,12 @@ Metric = Literal[
     "false_refusal",
     "refusal_precision",
     "refusal_recall",
+    "clarified",
     "nugget_recall",
     "containment",
     "exact_match",
     "f1",
+    "reference_f1",
     "citation_precision",
     "citation_recall",
     "support_recall",
@@ -55,7 +57,8 @@ METRICS: Mapping[Metric, MetricInfo] = {
     "right": MetricInfo(
         title="Right outcome",
         group="outcome",
-        meaning="All cases: status, reason, vital facts and forbidden wordings are as the case expects.",
+        meaning="All cases: status, reason, vital facts and forbidden wordings are as the case expects; of a case with "
+        "a reference answer in place of facts, all but the facts.",
     ),
     "answered_right": MetricInfo(
         title="Answered and right",
@@ -79,6 +82,9 @@ METRICS: Mapping[Metric, MetricInfo] = {
     "refusal_recall": MetricInfo(
         title="Refusal recall", group="outcome", meaning="Unanswerable cases: those that were refused."
     ),
+    "clarified": MetricInfo(
+        title="Clarified", group="outcome", meaning="Cases that accept a question back: those that were answered so."
+    ),
     "nugget_recall": MetricInfo(
         title="Nugget recall",
         group="answer",
@@ -93,6 +99,11 @@ METRICS: Mapping[Metric, MetricInfo] = {
         title="Exact match", group="answer", meaning="Cases with one vital fact: SQuAD's exact match with it."
     ),
     "f1": MetricInfo(title="F1", group="answer", meaning="Cases with one vital fact: SQuAD's token F1 with it."),
+    "reference_f1": MetricInfo(
+        title="Reference F1",
+        group="answer",
+        meaning="Answerable cases with a reference answer: SQuAD's token F1 of the whole answer with it.",
+    ),
     "citation_precision": MetricInfo(
         title="Citation precision", group="grounding", meaning="Answered cases: citations of gold paragraphs."
     ),

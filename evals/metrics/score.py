@@ -88,4 +88,6 @@ def _answer_scores(case: Case, answer: Answer) -> _Scores:
         vital = [fact for fact in facts if fact.vital]
         if len(vital) == 1:
             scores |= {"exact_match": exact_match(vital[0].any, text), "f1": f1(vital[0].any, text)}
+        if case.expect.reference:
+            scores["reference_f1"] = f1([case.expect.reference], text)
     return scores

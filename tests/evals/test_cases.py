@@ -48,6 +48,17 @@ def test_a_suite_has_its_strata_in_order_and_its_cases_know_theirs(tmp_path: Pat
     assert suite.cases[0].expect.support == ((Support(document="ferry.txt", anchor="leaves at seven"),),)
 
 
+def test_a_reference_answer_stands_in_place_of_facts(tmp_path: Path) -> None:
+    plain = PLAIN.replace('facts: [{any: [seven, "7"]}]', "reference: It leaves at seven.")
+    [case, _] = load_suite(suite_in(tmp_path, plain=plain)).cases
+    assert (case.expect.reference, case.expect.facts) == ("It leaves at seven.", ())
+    every = plain.replace("[answered]", "[answered, partial, refused, conflict, clarify]")
+    [case, _] = load_suite(suite_in(tmp_path, plain=every)).cases
+    assert not case.judged_by_retrieval_alone
+    with pytest.raises(CaseError, match=r"needs expect.facts and expect.support; expect.reference may stand in place"):
+        load_suite(suite_in(tmp_path, plain=plain.partition("    support")[0]))
+
+
 @pytest.mark.parametrize(
     ("plain", "says"),
     [

@@ -12,6 +12,7 @@ UNANSWERABLE = case(
     Expectation(status=("refused", "partial"), reason=("reason_not_stated", "unsupported"), never=("gale",))
 )
 SAME_NAME = case(Expectation(status=("clarify", "answered"), facts=(fact("Ada Pell"), fact("Tom Pell"))))
+UNDERSPECIFIED = case(Expectation(status=("clarify", "refused")))
 RIGHT = answer(("It opened in 1931.", ["tower-p1"]))
 
 
@@ -52,6 +53,13 @@ def test_a_partial_answer_to_an_unanswerable_case_needs_no_fact_but_holds_no_for
     assert not is_right(UNANSWERABLE, said("It stopped for a gale.", "partial", "reason_not_stated"))
 
 
+def test_where_a_reference_stands_in_place_of_facts_the_status_decides() -> None:
+    referenced = case(Expectation(status=("answered", "partial", "conflict"), reference="The tower opened in 1931."))
+    assert is_right(referenced, said("It is blue."))
+    assert is_right(referenced, said("It is blue.", "conflict", "contradicted"))
+    assert not is_right(referenced, refusal())
+
+
 def test_a_question_back_that_the_case_accepts_needs_no_fact_and_an_answer_does() -> None:
     assert is_right(SAME_NAME, refusal("clarify", "ambiguous"))
     assert is_right(SAME_NAME, said("Ada Pell or Tom Pell."))
@@ -85,7 +93,28 @@ def test_a_question_back_that_the_case_accepts_needs_no_fact_and_an_answer_does(
             said("It stopped.", "partial", "reason_not_stated"),
             {"right": 1, "refused_right": 1, "refusal_recall": 1},
         ),
-        (SAME_NAME, refusal("clarify", "ambiguous"), {"right": 1, "answered_right": 1, "false_refusal": 0}),
+        (
+            SAME_NAME,
+            refusal("clarify", "ambiguous"),
+            {"right": 1, "answered_right": 1, "false_refusal": 0, "clarified": 1},
+        ),
+        # Right as well, but not by asking back.
+        (
+            SAME_NAME,
+            said("Ada Pell or Tom Pell."),
+            {"right": 1, "answered_right": 1, "false_refusal": 0, "clarified": 0},
+        ),
+        (
+            UNDERSPECIFIED,
+            refusal("clarify", "ambiguous"),
+            {"right": 1, "refused_right": 1, "refusal_recall": 1, "clarified": 1},
+        ),
+        (
+            UNDERSPECIFIED,
+            refusal(),
+            {"right": 1, "refused_right": 1, "refusal_recall": 1, "refusal_precision": 1, "clarified": 0},
+        ),
+        (UNDERSPECIFIED, said("In 1931."), {"right": 0, "refused_right": 0, "refusal_recall": 0, "clarified": 0}),
     ],
 )
 def test_the_outcome_is_scored_where_it_applies(asked: Case, given: Answer, scores: dict[str, float]) -> None:

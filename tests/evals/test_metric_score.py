@@ -134,6 +134,28 @@ def test_exact_match_and_f1_need_exactly_one_vital_fact() -> None:
     assert {"exact_match", "f1", "containment"}.isdisjoint(scored(none))
 
 
+def test_an_answer_is_compared_with_the_reference_of_its_case() -> None:
+    reference = "The tower was opened in 1931, for 40 million marks."
+    referenced = case(Expectation(status=("answered", "partial"), reference=reference, support=SUPPORT))
+    scores = scored(referenced)
+    # Nine words in the reference without its article, four said, of which “opened in 1931” stand in it.
+    assert scores["reference_f1"] == pytest.approx(2 * 3 / (4 + 9))
+    assert scores["right"] == 1.0
+    assert {"nugget_recall", "containment", "exact_match", "f1"}.isdisjoint(scores)
+    assert scored(referenced, answer((reference, ["tower-p1"])))["reference_f1"] == 1.0, "without the marker"
+    refused = scored(referenced, refusal(text=reference))
+    assert (refused["reference_f1"], refused["right"], refused["false_refusal"]) == (0.0, 0.0, 1.0)
+
+
+def test_a_reference_is_not_asked_of_an_unanswerable_case_nor_of_a_refusal_that_is_accepted() -> None:
+    unanswerable = case(Expectation(status=("refused",), reference="I do not know."))
+    borderline = case(Expectation(status=("answered", "refused"), reference="In 1931.", support=SUPPORT))
+    assert "reference_f1" not in scored(unanswerable)
+    assert "reference_f1" not in scored(unanswerable, refusal())
+    assert "reference_f1" not in scored(borderline, refusal())
+    assert "reference_f1" not in scored()
+
+
 def test_markers_are_not_part_of_the_answer() -> None:
     assert scored(made=answer(("1931", ["tower-p1"])))["exact_match"] == 1.0
 

@@ -6,20 +6,24 @@ from pathlib import Path
 
 import msgspec
 import pytest
+from click.testing import CliRunner
 from hypothesis import given
 from hypothesis import strategies as st
 
-from config.settings import load_settings
+import evals.run
+from config.cli import main
+from config.settings import Settings, load_settings
 from evals.anchors import Anchors, Gold, by_document
 from evals.cases import ANY_STATUS, Case, Suite
-from evals.errors import CaseError
-from evals.public_sets import load_beir, load_squad
+from evals.errors import CaseError, EvalsError
+from evals.public_sets import load_beir, load_mtrag, load_squad
 from evals.public_sets.documents import collapsed, file_name, markdown
 from indexer.build import build
 from indexer.embed import HashingEmbedder
 from indexer.loaders.markdown import parse_markdown
 from indexer.search import Index, open_index
 from indexer.vectors import MemoryDatabase
+from qa_service.values import MAX_QUESTION_CHARS, MAX_TURN_CHARS, MAX_TURNS, Turn
 
 LONG = " ".join(f"Sentence {number} tells of the mill by the Lune." for number in range(1, 61))
 """2,751 characters, so that the indexer cuts it in two."""
@@ -353,3 +357,172 @@ def test_documents_rank_where_their_first_paragraph_does(tmp_path: Path, indexed
     assert gold.groups == (frozenset({brothers}), frozenset({tower}))
     assert gold.relevance == {brothers: 2, tower: 1}
     assert by_document([], Gold()) == ((), Gold())
+
+
+TOWER = {"document_id": "7_0-31", "title": "Water tower", "text": "Water tower\nIt rose  in 1931 ,\n\nby the Lune."}
+BROTHERS = {"document_id": "B/2", "text": "\n\n# Two brothers\nbuilt it.\n"}
+
+
+def turns(*texts: str) -> list[dict[str, str]]:
+    """Turns of user and agent, one after the other."""
+    return [{"speaker": ("user", "agent")[number % 2], "text": text} for number, text in enumerate(texts)]
+
+
+def task(number: int, answerability: str, /, *contexts: dict[str, str], **other: object) -> dict[str, object]:
+    return {
+        "conversation_id": f"c{number}",
+        "task_id": f"c{number}<::>2",
+        "turn": "2",
+        "contexts": list(contexts),
+        "input": turns("Which towers are there?", " One:\n- the Blue Tower ", "When did  it rise?\n"),
+        "targets": [{"speaker": "agent", "text": "  In 1931 ,\nit rose. "}],
+        "answerability": [answerability],
+        "Question Type": ["Factoid"],
+        "Multi-Turn": ["N/A"],
+        "Collection": "towers",
+        **other,
+    }
+
+
+def mtrag_file(folder: Path, *tasks: dict[str, object] | str) -> Path:
+    path = folder / "Tiny un.jsonl"
+    lines = (each if isinstance(each, str) else json.dumps(each, ensure_ascii=False) for each in tasks)
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return path
+
+
+def test_a_turn_of_a_conversation_becomes_a_case_of_its_stratum(
+    tmp_path: Path, indexed: Callable[[Suite], Index]
+) -> None:
+    path = mtrag_file(
+        tmp_path,
+        task(1, "ANSWERABLE", TOWER, BROTHERS),
+        task(2, "PARTIAL", BROTHERS),
+        "",
+        task(3, "UNANSWERABLE", targets=turns("I do not know.")),
+        task(4, "UNDERSPECIFIED", TOWER, input=turns("How tall?"), targets=turns("")),
+    )
+    suite = load_mtrag(path, folder=tmp_path / "corpus")
+    answerable, partial, unanswerable, underspecified = suite.cases
+    assert (suite.name, suite.corpus) == ("tiny-un", tmp_path / "corpus")
+    strata = ["answerable", "partial", "unanswerable", "underspecified"]
+    assert [stratum.name for stratum in suite.strata] == [case.stratum for case in suite.cases] == strata
+    assert (answerable.id, answerable.cluster, answerable.tags) == ("q-c1-2", "c1", ("Factoid", "towers"))
+    assert answerable.question == "When did it rise?"
+    assert answerable.conversation == (
+        Turn(role="user", text="Which towers are there?"),
+        Turn(role="assistant", text="One:\n- the Blue Tower"),
+    )
+    assert underspecified.conversation == ()
+    assert [case.expect.status for case in suite.cases] == [
+        ("answered", "partial", "conflict"),
+        ("partial", "answered", "conflict"),
+        ("refused",),
+        ("clarify", "refused"),
+    ]
+    assert [case.answerable for case in suite.cases] == [True, True, False, False]
+    references = ["In 1931 , it rose.", "In 1931 , it rose.", "I do not know.", ""]
+    assert [case.expect.reference for case in suite.cases] == references
+    assert msgspec.convert(msgspec.to_builtins(suite.cases), tuple[Case, ...]) == suite.cases, "all fit their schema"
+    tower, brothers = "It rose in 1931 , by the Lune.", "# Two brothers built it."
+    found = [gold_texts(indexed(suite), case) for case in suite.cases]
+    assert [[sorted(group) for group in groups] for groups in found] == [
+        [[brothers, tower]], [[brothers]], [], [[tower]],
+    ]  # fmt: skip
+    assert partial.expect.facts == unanswerable.expect.facts == ()
+
+
+def test_a_passage_that_is_repeated_is_one_document(tmp_path: Path, indexed: Callable[[Suite], Index]) -> None:
+    path = mtrag_file(
+        tmp_path,
+        task(1, "ANSWERABLE", TOWER, BROTHERS, TOWER),
+        task(2, "ANSWERABLE", {**TOWER, "text": "It rose in 1931 , by the Lune."}),
+        task(3, "ANSWERABLE", {**TOWER, "document_id": "8_0-31"}),
+        task(4, "ANSWERABLE", {**TOWER, "document_id": "9_0-31", "title": "Mill"}),
+        task(5, "ANSWERABLE", {"document_id": "t", "title": "Mill", "text": "Mill\n"}),
+        task(6, "ANSWERABLE", {"document_id": "s", "title": "Mill", "text": "Mill is a word."}),
+    )
+    suite = load_mtrag(path, folder=tmp_path / "corpus")
+    groups = [case.expect.support[0] for case in suite.cases]
+    assert [len(group) for group in groups] == [2, 1, 1, 1, 1, 1]
+    assert groups[1] == groups[2] == groups[0][:1], "the same title and text, whatever the id and the white space"
+    assert groups[3] != groups[2], "another title"
+    index = indexed(suite)
+    assert index.document_count == len(list(suite.corpus.iterdir())) == 5
+    assert gold_texts(index, suite.cases[3]) == [["Water tower It rose in 1931 , by the Lune."]]
+    assert gold_texts(index, suite.cases[4]) == [["Mill"]], "nothing but its title"
+    assert gold_texts(index, suite.cases[5]) == [["Mill is a word."]], "the title alone is no line"
+
+
+def test_of_long_conversations_the_latest_turns_and_of_long_turns_the_beginning_is_kept(tmp_path: Path) -> None:
+    long, lasting = "a" * (MAX_TURN_CHARS - 1) + " b", [f"turn {number}" for number in range(MAX_TURNS + 4)]
+    question = "q" * MAX_QUESTION_CHARS
+    path = mtrag_file(
+        tmp_path,
+        task(1, "ANSWERABLE", TOWER, input=turns(*lasting, "And now?")),
+        task(2, "ANSWERABLE", TOWER, input=turns(long, " \n", question)),
+    )
+    many, wide = load_mtrag(path, folder=tmp_path / "corpus").cases
+    assert [turn.text for turn in many.conversation] == lasting[4:]
+    assert [turn.text for turn in wide.conversation] == ["a" * (MAX_TURN_CHARS - 1)], "without the turn that is blank"
+    assert wide.question == question
+    assert msgspec.convert(msgspec.to_builtins([many, wide]), list[Case]) == [many, wide]
+
+
+@pytest.mark.parametrize(
+    ("broken", "message"),
+    [
+        ("no json", r"line 2: not in the format of MTRAG-UN: JSON is malformed"),
+        (task(2, "MAYBE", TOWER), r"line 2: .*Invalid enum value 'MAYBE' - at `\$\.answerability\[0\]`"),
+        (task(2, "PARTIAL", TOWER, answerability=[]), r"line 2: .* - at `\$\.answerability`"),
+        (task(2, "PARTIAL", TOWER, targets=[]), r"line 2: .* of length >= 1 - at `\$\.targets`"),
+        (task(2, "PARTIAL", TOWER, input=[]), r"line 2: .* of length >= 1 - at `\$\.input`"),
+        (task(2, "PARTIAL", {"text": "a"}), r"line 2: .*missing required field `document_id` - at `\$\.contexts\[0\]`"),
+        (task(2, "PARTIAL", TOWER, input=turns("a", "b")), r"line 2: the last turn of `input` is not the user's"),
+        (task(2, "PARTIAL", TOWER, input=turns(" ")), r"line 2: the last turn of `input` has no words"),
+        (task(2, "PARTIAL", TOWER, input=turns("a" * 2001)), r"line 2: the question has 2001 characters, 2000 are"),
+        (task(2, "PARTIAL"), r"line 2: is PARTIAL and has no contexts; add them or correct `answerability`"),
+        (task(2, "ANSWERABLE", TOWER, targets=turns(" ")), r"line 2: is ANSWERABLE and has no words in its target"),
+        (task(2, "PARTIAL", {**BROTHERS, "text": " \n"}), r"line 2: the passage B/2 has no words; take it out"),
+        (task(2, "PARTIAL", {**TOWER, "text": "It fell."}), r"line 2: the passage 7_0-31 has another text above"),
+        (task(1, "PARTIAL", TOWER), r"the question id of q-c1-2 is used more than once"),
+    ],
+)
+def test_a_broken_line_of_conversations_is_named(tmp_path: Path, broken: dict[str, object] | str, message: str) -> None:
+    path = mtrag_file(tmp_path, task(1, "ANSWERABLE", TOWER), broken)
+    with pytest.raises(CaseError, match=message) as caught:
+        load_mtrag(path, folder=tmp_path / "corpus")
+    assert str(path) in str(caught.value)
+    assert not (tmp_path / "corpus").exists(), "nothing is written before all is read"
+
+
+def test_conversations_that_cannot_be_used_are_refused(tmp_path: Path) -> None:
+    folder = tmp_path / "corpus"
+    with pytest.raises(CaseError, match="cannot be read"):
+        load_mtrag(tmp_path / "none.jsonl", folder=folder)
+    with pytest.raises(CaseError, match="no line has a passage in its contexts"):
+        load_mtrag(mtrag_file(tmp_path, task(1, "UNANSWERABLE")), folder=folder)
+    with pytest.raises(CaseError, match="no line has a passage in its contexts"):
+        load_mtrag(mtrag_file(tmp_path), folder=folder)
+    bad = tmp_path / "bytes.jsonl"
+    bad.write_bytes(b'{"task_id": "\xff"}')
+    with pytest.raises(CaseError, match=r"bytes.jsonl: line 1: not in the format of MTRAG-UN"):
+        load_mtrag(bad, folder=folder)
+
+
+def test_the_command_asks_the_conversations_of_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    plans: list[evals.run.Plan] = []
+
+    def run(plan: evals.run.Plan, *, settings: Settings) -> None:
+        plans.append(plan)
+        raise EvalsError("as far as this test goes")
+
+    monkeypatch.setattr(evals.run, "run", run)
+    path = mtrag_file(tmp_path, task(1, "ANSWERABLE", TOWER))
+    result = CliRunner().invoke(main, ["eval", "--mtrag", str(path), "--folder", str(tmp_path / "evals")])
+    assert (result.exit_code, [plan.suite.name for plan in plans]) == (2, ["tiny-un"]), result.output
+    assert plans[0].suite.corpus == tmp_path / "evals" / "sets" / "Tiny un"
+    assert len(list(plans[0].suite.corpus.iterdir())) == 1
+    both = CliRunner().invoke(main, ["eval", "--mtrag", str(path), "--squad", str(path)])
+    assert both.exit_code == 2
+    assert "--suite, --squad, --beir and --mtrag exclude each other" in both.output

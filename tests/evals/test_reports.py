@@ -240,6 +240,17 @@ def test_a_case_has_both_answers_side_by_side_with_all_that_bears_on_them() -> N
     assert "Right outcome 100.0 %" in text_of(outcomes[0].find_class("pairs")[1])
 
 
+def test_a_reference_answer_is_shown_as_text_with_what_is_expected() -> None:
+    expect = Expectation(status=("answered",), reference=f"It cost 247 million. {ATTACK}")
+    scored = make_scored(msgspec.structs.replace(CASES[1], expect=expect), "right")
+    summaries = (summarise("footnote", [scored], strata=STRATA, cached=0),)
+    page = page_of(msgspec.structs.replace(REPORT, comparisons=(), cases=(scored,), summaries=summaries))
+    expected = page.find_class("expected")[0]
+    assert f"Expected answered Reference answer: It cost 247 million. {ATTACK}" in text_of(expected)
+    assert "Reference F1" in text_of(page)
+    assert page.xpath("//img") == []
+
+
 def test_a_plot_puts_dots_and_bars_where_the_figures_are() -> None:
     report = make_report(targets=["footnote"], with_baseline=False)
     page = page_of(report)
