@@ -19,7 +19,7 @@ from qa_service.models.port import ModelSession
 from qa_service.terms import TIME_KEYS, terms
 from qa_service.values import Reason
 
-_ASK = "Can the question be answered from the passages alone? Answer yes or no."
+ASK = "Can the question be answered from the passages alone? Answer yes or no."
 _ASK_PART = "Can this part of the question be answered from the passages alone: {part} Answer yes or no."
 
 _CAPITAL = re.compile(r"\b[A-Z]\w+")
@@ -46,7 +46,7 @@ def gate(part: str, brief: Brief, hits: Sequence[Hit], *, session: ModelSession,
         return Decision(reason="no_hits")
     if missing := _missing_names(part, hits):
         return Decision(reason="low_relevance", missing_names=missing)
-    ask = _ASK if len(brief.parts) == 1 else _ASK_PART.format(part=part)
+    ask = ASK if len(brief.parts) == 1 else _ASK_PART.format(part=part)
     reading = session.read(brief.prompt(ask), CHOICES)
     if reading is None:
         return Decision(reason=None)

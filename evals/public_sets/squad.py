@@ -41,17 +41,21 @@ class _Question(msgspec.Struct, frozen=True, kw_only=True):
     is_impossible: bool = False
 
 
-class _Passage(msgspec.Struct, frozen=True, kw_only=True):
+class Passage(msgspec.Struct, frozen=True, kw_only=True):
+    """One paragraph with its questions."""
+
     context: Words
     qas: tuple[_Question, ...]
 
 
 class _Article(msgspec.Struct, frozen=True, kw_only=True):
     title: str
-    paragraphs: Annotated[tuple[_Passage, ...], Meta(min_length=1)]
+    paragraphs: Annotated[tuple[Passage, ...], Meta(min_length=1)]
 
 
-class _Squad(msgspec.Struct, frozen=True, kw_only=True):
+class Squad(msgspec.Struct, frozen=True, kw_only=True):
+    """A file in SQuAD's format."""
+
     data: Annotated[tuple[_Article, ...], Meta(min_length=1)]
 
 
@@ -67,7 +71,7 @@ def load_squad(path: Path, *, folder: Path) -> Suite:
     does not stand where it should, a question that is both answerable and not, an id that is used twice, and a folder
     that holds other files.
     """
-    squad = _read(path)
+    squad = read_squad(path)
     names = [file_name(f"{number} {article.title}") for number, article in enumerate(squad.data, 1)]
     write_documents(folder, {name: _written(article, path) for name, article in zip(names, squad.data, strict=True)})
     cases = [
@@ -79,9 +83,10 @@ def load_squad(path: Path, *, folder: Path) -> Suite:
     return Suite(name=suite_name(path.stem), corpus=folder, strata=_STRATA, cases=tuple(cases))
 
 
-def _read(path: Path) -> _Squad:
+def read_squad(path: Path) -> Squad:
+    """Read a file in SQuAD 2.0 format. Raises CaseError, naming the file, when it cannot be read or is none."""
     try:
-        return msgspec.json.decode(path.read_bytes(), type=_Squad)
+        return msgspec.json.decode(path.read_bytes(), type=Squad)
     except OSError as error:
         raise CaseError(f"{path}: cannot be read ({error.strerror})") from error
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
@@ -144,7 +149,7 @@ def _cases(article: _Article, places: _Places, path: Path) -> Iterator[Case]:
             )
 
 
-def _require_sense(question: _Question, passage: _Passage, where: str) -> None:
+def _require_sense(question: _Question, passage: Passage, where: str) -> None:
     if question.is_impossible == bool(question.answers):
         found = "is impossible and has answers" if question.answers else "has no answer and is not marked as impossible"
         raise CaseError(f"{where}: {found}; correct `is_impossible` or `answers`")
@@ -158,7 +163,7 @@ def _require_sense(question: _Question, passage: _Passage, where: str) -> None:
             )
 
 
-def _answerable(question: _Question, passage: _Passage, places: _Places, where: str) -> Expectation:
+def _answerable(question: _Question, passage: Passage, places: _Places, where: str) -> Expectation:
     # Of the 3,186 questions of half the development set, one has "." among its answers, which says nothing.
     answers = [answer for answer in question.answers if re.search(r"\w", answer.text)] or question.answers
     context = collapsed(passage.context)
