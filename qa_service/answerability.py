@@ -19,6 +19,9 @@ SHIPPED = Path(__file__).parent / "calibrations"
 CHOICES = ("Yes", "No")
 
 
+_NOTHING = np.zeros(0, dtype=np.float32)
+
+
 class TrainingRecord(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Where weights come from."""
 
@@ -49,7 +52,7 @@ class Answerability(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
 
     def logit(self, reading: Reading) -> float:
         """Return the log-odds of "answerable". Raises ConfigError when the reading has no state of this width."""
-        state = np.zeros(0, dtype=np.float32) if reading.state is None else reading.state
+        state = _NOTHING if reading.state is None else reading.state
         if state.shape != (len(self.state_weights),):
             raise ConfigError(
                 f"the calibration for {self.model} reads states of {len(self.state_weights)} numbers and this model "
@@ -65,8 +68,11 @@ def log_odds(reading: Reading) -> float:
 
 
 def probability(reading: Reading, calibration: Answerability | None) -> float:
-    """Return the probability that the evidence answers the question, 0 to 1."""
-    logit = calibration.logit(reading) if calibration else log_odds(reading)
+    """Return the probability that the evidence answers the question, 0 to 1.
+
+    The model's own log-odds stand alone without a calibration, and where an adapter gives no states.
+    """
+    logit = calibration.logit(reading) if calibration and reading.state is not None else log_odds(reading)
     return 1 / (1 + math.exp(-max(-60.0, min(60.0, logit))))
 
 

@@ -87,7 +87,7 @@ def ask(
         finding = Finding(part=part, decision=decision, draft=draft, verified=check(draft.text, brief.sentences, part))
         finding = mend(finding, brief, session=session, settings=settings.answer, deadline_s=deadline_s, check=check)
         with watch.stage("compare"):
-            finding = compare(finding, brief, session=session, check=check)
+            finding = compare(finding, brief, around=around, session=session, check=check)
         findings.append(finding)
     with watch.stage("conclude"):
         outcome = conclude(brief, findings, public_url=settings.server.public_url)

@@ -1,5 +1,8 @@
 """Stage: ask what other documents say about the same thing, and keep what differs."""
 
+import re
+from collections.abc import Sequence
+
 import msgspec
 
 from qa_service.compose import Brief
@@ -8,7 +11,8 @@ from qa_service.evidence import Passage
 from qa_service.finding import Finding
 from qa_service.mend import Check
 from qa_service.models.port import ModelSession
-from qa_service.terms import content_keys, keys, terms
+from qa_service.surroundings import Surroundings
+from qa_service.terms import Kind, content_keys, keys, terms
 from qa_service.verify import Verified
 
 MOST_VERSIONS = 2
@@ -20,19 +24,22 @@ _SAME_CAUSE_SHARE = 0.3
 """Of the words of two statements without names and numbers, what makes them say the same."""
 
 
+_ASKS_FOR_NAME = re.compile(r"\b(?:who|whom|whose|where)\b", re.IGNORECASE)
 _CORRECTION_KEYS = content_keys(" ".join(sorted(CORRECTIONS)))
 
 
-def compare(finding: Finding, brief: Brief, *, session: ModelSession, check: Check) -> Finding:
+def compare(finding: Finding, brief: Brief, *, around: Surroundings, session: ModelSession, check: Check) -> Finding:
     """Return the finding with the differing statements of other documents, at most one a document, newest first.
 
     The model is asked about the passages of one document at a time, over evidence that it has evaluated already, and
-    its statement must be borne out by that document alone. Nothing is asked where nothing was answered.
+    its statement must be borne out by that document alone, around which those names of the question stand that stand
+    around the answer: it is about the same. Nothing is asked where nothing was answered.
     """
     supported = finding.supported
     if not supported:
         return finding
     told = {sentence.hit.paragraph.document_id for claim in supported for sentence in claim.support}
+    names = keys(terms(brief.question), "name") & _known_around(supported, around)
     versions = []
     for numbers, passages in _others(finding.part, told, brief)[:MOST_VERSIONS]:
         named = " and ".join(f"passage [{number}]" for number in numbers)
@@ -40,19 +47,30 @@ def compare(finding: Finding, brief: Brief, *, session: ModelSession, check: Che
         text = "".join(session.generate(brief.prompt(ask), max_tokens=_MAX_TOKENS, stop=("\n",))).strip()
         sentences = [sentence for passage in passages for sentence in passage.sentences]
         stated = [claim for claim in check(text, sentences, finding.part) if claim.verdict == "supported"]
-        if stated and all(differs(stated[0], claim, finding.part) for claim in supported):
+        if (
+            stated
+            and names <= _known_around(stated[:1], around)
+            and all(differs(stated[0], claim, finding.part) for claim in supported)
+        ):
             versions.append(stated[0])
     return msgspec.structs.replace(finding, versions=tuple(sorted(versions, key=_newest_first)))
 
 
+def _known_around(claims: Sequence[Verified], around: Surroundings) -> frozenset[str]:
+    paragraphs = {sentence.hit.paragraph.id for claim in claims for sentence in claim.support}
+    return frozenset[str]().union(*(around.get(paragraph, frozenset()) for paragraph in paragraphs))
+
+
 def differs(one: Verified, other: Verified, part: str) -> bool:
-    """Tell whether two statements answer the same question differently: by other names and numbers, or where neither
-    has any, by other words.
+    """Tell whether two statements answer the same question differently: by other names where it asks who or where,
+    otherwise by other numbers, then by other names, and where neither has any, by other words.
     """
     asked = content_keys(part)
-    mine, yours = (keys(terms(claim.text), "name", "number") - asked for claim in (one, other))
-    if mine or yours:
-        return bool(mine - yours) and bool(yours - mine) and not mine & yours
+    kinds: tuple[Kind, ...] = ("name", "number") if _ASKS_FOR_NAME.search(part) else ("number", "name")
+    for kind in kinds:
+        mine, yours = (keys(terms(claim.text), kind) - asked for claim in (one, other))
+        if mine and yours:
+            return not mine & yours
     mine, yours = (content_keys(claim.text) - asked for claim in (one, other))
     return bool(mine and yours) and len(mine & yours) < _SAME_CAUSE_SHARE * min(len(mine), len(yours))
 

@@ -12,7 +12,9 @@ _LEANS = re.compile(
     r"|\b(?:he|him|his|she|her|hers|it|its|they|them|their|theirs|this|that|these|those|there|then|former|latter|same|one)\b",
     re.IGNORECASE,
 )
-_PRONOUN = re.compile(r"\b(?:he|him|his|she|her|hers|it|its|they|them|their|theirs)\b", re.IGNORECASE)
+_PRONOUN = re.compile(
+    r"\b(?:he|him|his|she|her|hers|it|its|they|them|their|theirs|this|that|these|those|there|one)\b", re.IGNORECASE
+)
 _YEAR = re.compile(r"[12]\d{3}")
 _OPENING = re.compile(r"^\s*(?:and|but|so|then|also|what about|how about|no|no no)\b[\s,]*", re.IGNORECASE)
 _FEWEST_CONTENT_WORDS = 2
@@ -36,8 +38,8 @@ def condense(question: str, conversation: Sequence[Turn], *, session: ModelSessi
     """Return the standalone form of `question`, or None when it stands alone as it is.
 
     A rewrite that is no question, brings a name or number that nobody mentioned (but for a year before or after one
-    that was), or loses what the question itself says is discarded; the question is then asked behind the one before.
-    The conversation reaches no further than this stage, so it never becomes evidence.
+    that was), or loses what the question itself says is discarded; the question is then asked with the one before in
+    brackets. The conversation reaches no further than this stage, so it never becomes evidence.
     """
     if not conversation or not _leans_on_conversation(question):
         return None
@@ -74,9 +76,9 @@ def _is_sound(rewritten: str, question: str, recent: Sequence[Turn]) -> bool:
 
 
 def _behind_the_one_before(question: str, recent: Sequence[Turn]) -> str | None:
-    """Return the user's last question and this one, when this one has a pronoun or hardly a word of its own."""
+    """Return this question with the user's last one in brackets, when it has a pronoun or hardly a word of its own."""
     before = next((turn.text for turn in reversed(recent) if turn.role == "user"), "")
-    together = f"{before.strip()} {question.strip()}"
+    together = f"{question.strip().rstrip('?')} (asked after: {before.strip().rstrip('?')})?"
     needs_it = _PRONOUN.search(question) or len(content_keys(question)) < _FEWEST_CONTENT_WORDS
     return together if before and needs_it and len(together) <= MAX_QUESTION_CHARS else None
 

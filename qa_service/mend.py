@@ -15,7 +15,7 @@ from qa_service.terms import content_keys
 from qa_service.values import TextDrafted
 from qa_service.verify import Verified, answers_kind, asks_why
 
-_LEAST_HELD = 0.5
+_LEAST_HELD = 0.7
 """Share of the question's words that an extract must hold."""
 
 Check = Callable[[str, Sequence[Sentence], str], tuple[Verified, ...]]

@@ -79,7 +79,7 @@ def test_what_fails_is_cut_visibly(make_index: MakeIndex) -> None:
 
 
 def test_a_draft_of_nothing_but_inventions_is_refused_and_names_the_nearest_paragraphs(make_index: MakeIndex) -> None:
-    answer = answer_to("When was the vote on the bridge?", "The vote was in 2018.", make_index(VOTE), yes=0.2)
+    answer = answer_to("When was the vote on the bridge?", "The vote was in 2018.", make_index(VOTE), yes=-0.4)
     assert (answer.status, answer.reason, answer.removed_claims) == ("refused", "unsupported", 2)
     assert "2018" not in answer.text
     assert answer.evidence
@@ -133,7 +133,7 @@ def test_evidence_is_told_before_the_draft_and_the_draft_as_it_comes(make_index:
 
 def test_a_follow_up_is_completed_and_shown(make_index: MakeIndex) -> None:
     def script(prompt: Prompt) -> str:
-        rewriting = prompt.shared[0].startswith("Conversation:")
+        rewriting = prompt.answer_start == "Complete question:"
         return (
             "Who opened a school in Saltmarket?" if rewriting else "Mayor Nessa Halloran opened a school in Saltmarket."
         )
@@ -170,7 +170,7 @@ def test_a_fact_checker_has_its_say_about_every_sentence_of_the_draft(make_index
     question = "How many voted for the Gannet Bridge?"
     for verdict, status in (("supported", "answered"), ("contradicted", "refused")):
         checker = FakeChecker({"Eleven members voted for it.": Judgement(verdict=verdict, score=0.7)})
-        answer = answer_to(question, "Eleven members voted for it.", make_index(VOTE), checker=checker, yes=0.2)
+        answer = answer_to(question, "Eleven members voted for it.", make_index(VOTE), checker=checker, yes=-0.4)
         assert answer.status == status
         assert [claim.score for claim in answer.claims] == ([0.7] if verdict == "supported" else [])
 
@@ -255,3 +255,80 @@ def test_an_answer_that_breaks_the_promise_is_not_sent(broken: Outcome, make_ind
     assert re.search(r"\[2\]", whole.text)
     with pytest.raises(BrokenAnswerError):
         check_exactness(broken, index=make_index(VOTE))
+
+
+OLDER = "Accident\n\nThree workers were hurt when the crane fell at Arlby Pier, the fire service said.\n"
+NEWER = "Accident again\n\nFive workers were hurt when the crane fell at Arlby Pier, according to the hospital.\n"
+
+
+def _by_passage(prompt: Prompt) -> str:
+    """Read the number off the passage that is asked about, the first one unless told otherwise."""
+    wanted = re.search(r"only with what passage \[(\d)\]", prompt.ask)
+    passage = prompt.shared[int(wanted[1]) if wanted else 1]
+    number = "Five" if "ive workers" in passage else "Three"
+    return f"{number} workers were hurt when the crane fell at Arlby Pier."
+
+
+def test_two_documents_that_differ_are_both_told(make_index: MakeIndex) -> None:
+    answer = answer_to("How many workers were hurt when the crane fell?", _by_passage, make_index(OLDER, NEWER))
+    assert (answer.status, answer.reason) == ("conflict", "sources_differ")
+    assert "Three workers were hurt" in answer.text
+    assert "Five workers were hurt" in answer.text
+    assert len({citation.document_id for citation in answer.citations}) == 2
+
+
+def test_two_documents_that_agree_are_one_answer(make_index: MakeIndex) -> None:
+    answer = answer_to(
+        "How many workers were hurt when the crane fell?", _by_passage, make_index(OLDER, OLDER + "So.\n")
+    )
+    assert answer.status == "answered"
+    assert answer.text == "Three workers were hurt when the crane fell at Arlby Pier.[1]"
+
+
+def test_a_question_of_two_parts_is_answered_part_by_part(make_index: MakeIndex) -> None:
+    def script(prompt: Prompt) -> str:
+        second = "what did she open?" in prompt.ask
+        return "Mayor Nessa Halloran opened a school in Saltmarket." if second else "Eleven members voted for it."
+
+    question = "How many members voted for the Gannet Bridge, and what did she open?"
+    answer = answer_to(question, script, make_index(VOTE))
+    assert answer.status == "answered"
+    assert answer.text.startswith(
+        "Eleven members voted for it.[1] Mayor Nessa Halloran opened a school in Saltmarket.[2]"
+    )
+
+
+def test_a_part_that_the_documents_do_not_answer_is_named(make_index: MakeIndex) -> None:
+    question = "How many members voted for the Gannet Bridge, and what did President Volk say?"
+    answer = answer_to(question, "Eleven members voted for it.", make_index(VOTE))
+    assert (answer.status, answer.reason) == ("partial", "low_relevance")
+    assert answer.text == (
+        "Eleven members voted for it.[1] To \u201cwhat did President Volk say?\u201d: "
+        "The documents found for this question do not mention \u201cPresident\u201d, \u201cVolk\u201d."
+    )
+
+
+def test_a_draft_that_does_not_hold_is_written_anew_over_fewer_sentences(make_index: MakeIndex) -> None:
+    drafts = iter(["Nine members voted for the Gannet Bridge.", "Eleven members voted for it."])
+    asked: list[Prompt] = []
+
+    def script(prompt: Prompt) -> str:
+        asked.append(prompt)
+        return next(drafts)
+
+    answer = answer_to("How many members voted for the Gannet Bridge?", script, make_index(VOTE))
+    assert (answer.status, answer.text) == ("answered", "Eleven members voted for it.[1]")
+    assert answer.removed_claims == 1
+    assert len("".join(asked[1].shared)) < len("".join(asked[0].shared))
+
+
+def test_where_no_draft_holds_the_evidence_is_quoted_as_an_extract(make_index: MakeIndex) -> None:
+    answer = answer_to("How many members voted for the Gannet Bridge?", "Nine members.", make_index(VOTE))
+    assert (answer.status, answer.reason) == ("partial", "extract")
+    assert answer.text.startswith("No short answer could be verified. The documents say: \u201c")
+    assert "Eleven members voted for it and 8 against." in answer.citations[0].quote
+
+
+def test_an_extract_has_what_the_question_asks_for(make_index: MakeIndex) -> None:
+    index = make_index("Note\n\nThe members voted for the Gannet Bridge in the old town hall.\n")
+    assert answer_to("How many members voted for the Gannet Bridge?", "Nine members.", index).status == "refused"

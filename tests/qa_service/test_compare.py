@@ -1,0 +1,58 @@
+"""What other documents say about the same thing."""
+
+import datetime
+from collections.abc import Callable
+
+import msgspec
+import pytest
+
+from indexer.values import Hit
+from qa_service.compare import differs, supersedes
+from qa_service.evidence import Sentence, sentences_of
+from qa_service.verify import Verified
+
+MakeHit = Callable[..., Hit]
+
+
+def claim(text: str, hit: Hit) -> Verified:
+    support: tuple[Sentence, ...] = sentences_of(hit)
+    return Verified(text=text, support=support, verdict="supported", score=1.0, reason=None)
+
+
+def dated(hit: Hit, day: int) -> Hit:
+    return msgspec.structs.replace(hit, published_at=datetime.date(2024, 6, day))
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "different"),
+    [
+        ("Three workers were hurt.", "Five workers were hurt.", True),
+        ("Three workers were hurt.", "Three people were hurt.", False),
+        ("About 18,000 people came on Saturday.", "18,000 people came.", False),
+        ("Then Mayor Halloran cut it.", "Then Hanna Birk cut it.", True),
+        ("A gust broke the jib.", "A cracked bolt sheared off.", True),
+        ("A gust broke the jib.", "The jib broke in a gust.", False),
+    ],
+)
+def test_statements_differ_by_other_names_and_numbers_or_else_by_other_words(
+    one: str, other: str, different: bool, make_hit: MakeHit
+) -> None:
+    hit = make_hit("Anything.")
+    assert differs(claim(one, hit), claim(other, hit), "What happened?") is different
+
+
+@pytest.mark.parametrize(
+    ("text", "day", "replaces"),
+    [
+        ("Five people, not three, were hurt.", 13, True),
+        ("We have to correct ourselves: it was wrong. Five people were hurt.", 13, True),
+        ("Five people were hurt.", 13, False),
+        ("Five people, not three, were hurt.", 9, False),
+    ],
+)
+def test_a_later_report_that_knows_of_the_earlier_one_replaces_it(
+    text: str, day: int, replaces: bool, make_hit: MakeHit
+) -> None:
+    older = claim("Three people were hurt.", dated(make_hit("Three people were hurt."), 10))
+    newer = claim("Five people were hurt.", dated(make_hit(text, document="d2"), day))
+    assert supersedes(newer, older, "How many people were hurt?") is replaces

@@ -1,0 +1,70 @@
+"""Which paragraphs become evidence."""
+
+from collections.abc import Callable, Sequence
+
+import msgspec
+import pytest
+
+from config.settings import load_settings
+from indexer.values import Filters, Hit
+from qa_service.divide import Division, divide
+from qa_service.retrieve import retrieve
+
+SETTINGS = load_settings().retrieval
+MakeHit = Callable[..., Hit]
+
+
+class ScriptedIndex:
+    """Gives each query the hits that the test made for it."""
+
+    def __init__(self, found: dict[str, Sequence[Hit]]) -> None:
+        self._found = found
+        self.queries: list[str] = []
+
+    def search(self, query: str, *, filters: Filters, limit: int) -> list[Hit]:
+        self.queries.append(query)
+        return list(self._found.get(query, ()))[:limit]
+
+
+def found(division: Division, index: ScriptedIndex, **changes: object) -> list[str]:
+    settings = msgspec.structs.replace(SETTINGS, **changes)
+    hits = retrieve(division, index=index, filters=Filters(), settings=settings)  # type: ignore[arg-type]
+    return [hit.paragraph.id for hit in hits]
+
+
+def scored(hit: Hit, fused_score: float) -> Hit:
+    return msgspec.structs.replace(hit, fused_score=fused_score)
+
+
+def test_a_reprint_of_a_better_paragraph_is_left_out(make_hit: MakeHit) -> None:
+    wire = make_hit("PORT CALLAN (VPA) - Three workers were hurt on Monday when a crane fell.", document="d1")
+    reprint = make_hit("Port Callan, Three workers were hurt on Monday when a crane fell.", document="d2")
+    other = make_hit("Five workers were hurt, the fire service said later.", document="d3")
+    assert found(divide("Who was hurt?"), ScriptedIndex({"Who was hurt?": (wire, reprint, other)})) == [
+        "d1-p1",
+        "d3-p1",
+    ]
+
+
+def test_each_part_of_a_question_brings_its_own_paragraphs_in_turn(make_hit: MakeHit) -> None:
+    question = divide("Who built Arlby Pier, and what did it cost?")
+    texts = ("A pier of oak.", "Built by nuns in a bad winter.", "Twelve crowns in all.")
+    whole, first, second = (make_hit(text, document=f"d{n}") for n, text in enumerate(texts, 1))
+    index = ScriptedIndex(
+        {question.whole: (whole,), "Who built Arlby Pier?": (first,), "what did it cost? Arlby Pier": (second,)}
+    )
+    assert found(question, index) == ["d1-p1", "d2-p1", "d3-p1"]
+    assert index.queries == [question.whole, "Who built Arlby Pier?", "what did it cost? Arlby Pier"]
+
+
+@pytest.mark.parametrize(("share", "others"), [(0.5, ["d2-p1"]), (0.95, [])])
+def test_another_document_that_fits_nearly_as_well_is_looked_at(
+    share: float, others: list[str], make_hit: MakeHit
+) -> None:
+    texts = ["The pier is closed for the winter.", "Cats sleep on warm stones.", "No tickets are sold on Mondays."]
+    same = [scored(make_hit(text, number=n), 1.0) for n, text in enumerate(texts, 1)]
+    another = scored(make_hit("It may open in March, says the mayor of Arlby.", document="d2"), 0.9)
+    far = scored(make_hit("Bread is baked at five.", document="d3"), 0.1)
+    index = ScriptedIndex({"Is the pier closed?": (*same, another, far)})
+    ids = found(divide("Is the pier closed?"), index, evidence_paragraphs=3, other_document_share=share)
+    assert ids == ["d1-p1", "d1-p2", "d1-p3", *others]

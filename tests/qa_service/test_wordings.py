@@ -1,0 +1,59 @@
+"""Finer comparisons of a claim with its evidence."""
+
+from collections.abc import Callable
+
+import pytest
+
+from qa_service.evidence import Sentence
+from qa_service.wordings import clauses_of, drops_hedge, other_figure, swaps_roles
+
+Make = Callable[..., tuple[Sentence, ...]]
+
+
+@pytest.mark.parametrize(
+    ("claim", "evidence", "dropped"),
+    [
+        ("The captain sold the ship.", "The captain reportedly sold the ship.", True),
+        ("The captain reportedly sold the ship.", "The captain reportedly sold the ship.", False),
+        ("The captain may have sold the ship.", "The captain reportedly sold the ship.", False),
+        ("The captain sold the ship.", "The captain sold the ship; he may buy another.", False),
+        ("The ship was sold in May.", "The ship was sold in May.", False),
+        ("The mill may close.", "The mill is to close.", False),
+    ],
+)
+def test_a_hedge_of_the_evidence_must_not_get_lost(claim: str, evidence: str, dropped: bool) -> None:
+    assert drops_hedge(claim, "What happened?", evidence) is dropped
+
+
+def test_a_hedge_that_the_question_itself_has_may_be_left_to_it() -> None:
+    assert not drops_hedge("He sold the ship.", "What did the captain reportedly do?", "He reportedly sold the ship.")
+
+
+@pytest.mark.parametrize(
+    ("claim", "evidence", "other"),
+    [
+        ("It is 3 kilometres long.", "It is 3 miles long.", True),
+        ("It is 3 km long.", "It is 3 kilometres long.", False),
+        ("It opened on 9 September.", "It opened on 16 September and closed on 9 October.", True),
+        ("It opened on September 9.", "It opened on 9 September.", False),
+        ("It cost 3 million.", "It cost 3 thousand.", True),
+        ("Three workers were hurt.", "Three workers were hurt in five days.", False),
+        ("It has 40 rooms.", "It has 40 rooms.", False),
+    ],
+)
+def test_a_number_keeps_its_unit_or_month(claim: str, evidence: str, other: bool) -> None:
+    assert other_figure(claim, evidence) is other
+
+
+def test_who_did_it_to_whom_must_not_be_turned_around(make_sentences: Make) -> None:
+    evidence = make_sentences("In May Halloran sued Voss over the tower.")
+    assert swaps_roles("Then Voss sued Halloran over the tower.", evidence)
+    assert not swaps_roles("Then Halloran sued Voss over the tower.", evidence)
+    assert not swaps_roles("Then Voss was sued by Halloran.", evidence)
+    assert not swaps_roles("The tower was sued.", evidence)
+
+
+def test_only_the_clauses_that_answer_are_looked_at() -> None:
+    evidence = "The bridge opened in June, but the tower did not."
+    assert clauses_of(evidence, frozenset({"june"})) == "The bridge opened in June"
+    assert clauses_of(evidence, frozenset({"zebra"})) == evidence
