@@ -114,8 +114,8 @@ class AnswerSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     deadline_s: Annotated[float, Meta(gt=0, le=3600)]
     """From the question's turn to its answer."""
     calibration: str
-    """How the model's states tell what the evidence answers: a file of `qa_service/calibrations/` by its name, or the path
-    of a `.json` file, made for `llm.model`; empty takes the model's own log-odds of yes against no."""
+    """How the model's states tell what the evidence answers: a file of `qa_service/calibrations/` by its name, or the
+    path of a `.json` file, made for `llm.model`; empty takes the model's own log-odds of yes against no."""
     answerability_threshold: Annotated[float, Meta(ge=0, le=1)]
     """Probability that the evidence answers the question below which it is refused."""
     extract_threshold: Annotated[float, Meta(ge=0, le=1)]

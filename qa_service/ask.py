@@ -103,6 +103,9 @@ def ask(
         citations=outcome.citations,
         evidence=hits,
         removed_claims=outcome.removed_claims,
+        answerability=min(
+            (each.decision.probability for each in findings if each.decision.probability is not None), default=None
+        ),
         index_version=version,
         model=session.model_name,
         usage=Usage(

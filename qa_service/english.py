@@ -69,6 +69,25 @@ CORRECTIONS = frozenset(
 )
 """Words of a report that takes the place of an earlier one."""
 
+_IRREGULAR = """
+    arose arisen arise; awoke awoken awake; beaten beat; became become; began begun begin; bent bend; bit bitten
+    bite; bled bleed; blew blown blow; broke broken break; bred breed; brought bring; built build; burnt burn;
+    bought buy; caught catch; chose chosen choose; came come; crept creep; dealt deal; dug dig; drew drawn draw;
+    drank drunk drink; drove driven drive; ate eaten eat; fell fallen fall; fed feed; fought fight; fled flee; flew
+    flown fly; forbade forbidden forbid; forgot forgotten forget; forgave forgiven forgive; froze frozen freeze; got
+    gotten get; gave given give; went gone go; grew grown grow; hung hang; heard hear; hid hidden hide; held hold;
+    kept keep; knelt kneel; knew known know; led lead; leant lean; learnt learn; lent lend; lost lose; meant mean;
+    met meet; paid pay; rode ridden ride; rang rung ring; rose risen rise; ran run; sought seek; sold sell; sent
+    send; shook shaken shake; shot shoot; showed shown show; shrank shrunk shrink; sang sung sing; sank sunk sink;
+    sat sit; slept sleep; slid slide; spoke spoken speak; spent spend; spun spin; sprang sprung spring; stood stand;
+    stole stolen steal; stuck stick; struck strike; swore sworn swear; swept sweep; swam swum swim; swung swing;
+    took taken take; taught teach; tore torn tear; thought think; threw thrown throw; understood understand; woke
+    woken wake; wore worn wear; won win; withdrew withdrawn withdraw; wrote written write; men man; women woman;
+    children child; saw seen see
+"""
+IRREGULAR: dict[str, str] = {form: group.split()[-1] for group in _IRREGULAR.split(";") for form in group.split()[:-1]}
+"""Base forms of irregular verbs and plurals; what may be another word as well ("found", "left") is not among them."""
+
 MONTHS = frozenset("january february march april may june july august september october november december".split())
 MONTH_ABBREVIATIONS = dict(
     zip("jan feb mar apr jun jul aug sep sept oct nov dec".split(), "january february march april june july august "

@@ -16,7 +16,7 @@ from indexer.values import Hit
 from qa_service.answerability import CHOICES, load_calibration, probability
 from qa_service.compose import Brief
 from qa_service.models.port import ModelSession
-from qa_service.terms import TIME_KEYS, terms
+from qa_service.terms import SAME_WORD_RATIO, TIME_KEYS, terms
 from qa_service.values import Reason
 
 ASK = "Can the question be answered from the passages alone? Answer yes or no."
@@ -24,9 +24,6 @@ _ASK_PART = "Can this part of the question be answered from the passages alone: 
 
 _CAPITAL = re.compile(r"\b[A-Z]\w+")
 _CAPITAL_RUN = re.compile(r"\b[A-Z]\w+(?:\s+(?:(?:of|the|and|for)\s+)*[A-Z]\w+)+")
-
-_SAME_NAME_RATIO = 80.0
-"""Of rapidfuzz's normalised similarity, 0 to 100: allows a typo in six letters, not another name."""
 
 
 class Decision(msgspec.Struct, frozen=True, kw_only=True):
@@ -72,7 +69,7 @@ def _missing_names(question: str, hits: Sequence[Hit]) -> tuple[str, ...]:
         for name in names
         if name.key not in present
         and name.key not in spelt_out
-        and not process.extractOne(name.key, present, scorer=fuzz.ratio, score_cutoff=_SAME_NAME_RATIO)
+        and not process.extractOne(name.key, present, scorer=fuzz.ratio, score_cutoff=SAME_WORD_RATIO)
     )
 
 

@@ -12,12 +12,16 @@ import snowballstemmer
 from qa_service.english import (
     ACRONYMS,
     FUNCTION_WORDS,
+    IRREGULAR,
     MONTH_ABBREVIATIONS,
     MONTHS,
     NUMERALS,
     TIME_WORDS,
     WEEKDAYS,
 )
+
+SAME_WORD_RATIO = 80.0
+"""Of rapidfuzz's normalised similarity of two keys, 0 to 100: allows a typo in six letters, not another name."""
 
 Kind = Literal["name", "number", "content", "function"]
 
@@ -77,7 +81,7 @@ def _term(text: str, match: re.Match[str]) -> Term:
     elif plain in FUNCTION_WORDS and not (acronym and plain in ACRONYMS) and not (capital and plain in MONTHS):
         key, kind = plain, "function"
     else:
-        key = _STEMMER.stemWord(plain)
+        key = _STEMMER.stemWord(IRREGULAR.get(plain, plain))
         kind = "name" if acronym or (capital and len(word) > 1) else "content"
     return Term(key=key, kind=kind, start=match.start(), end=match.end())
 

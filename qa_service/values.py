@@ -100,6 +100,8 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     """The paragraphs that were considered, best first; for a refusal these are the nearest ones."""
     removed_claims: int
     """How many sentences of the model were cut because the evidence does not support them."""
+    answerability: float | None = None
+    """Probability that the evidence answers the question, 0 to 1, the least of its parts; None when it was not asked."""
     index_version: str
     model: str
     usage: Usage

@@ -8,6 +8,7 @@ import re
 from collections.abc import Sequence
 
 import msgspec
+from rapidfuzz import fuzz, process
 
 from config.settings import AnswerSettings
 from qa_service.attribute import Attribution
@@ -16,7 +17,7 @@ from qa_service.english import NEGATIONS, ORDINAL_ENDINGS
 from qa_service.entailment import FactChecker, Judgement
 from qa_service.evidence import Sentence
 from qa_service.surroundings import Surroundings
-from qa_service.terms import TIME_KEYS, Term, content_keys, keys, terms
+from qa_service.terms import SAME_WORD_RATIO, TIME_KEYS, Term, content_keys, keys, terms
 from qa_service.values import Reason, Verdict
 from qa_service.wordings import clauses_of, drops_hedge, other_figure, swaps_roles
 
@@ -162,8 +163,14 @@ def _contradicts(claim: str, question: str, support: Sequence[Sentence]) -> bool
 
 def _invents(claim: str, question: str, known: frozenset[str]) -> bool:
     """Tell whether what the claim adds to the question has more than every fifth word from nowhere."""
-    new = content_keys(claim) - content_keys(question) - CONNECTIVE_KEYS
-    return len(new - known) > len(new) // _WORDS_FOR_ONE_UNKNOWN
+    asked = content_keys(question)
+    new = content_keys(claim) - asked - CONNECTIVE_KEYS
+    unknown = [
+        key
+        for key in new - known
+        if not process.extractOne(key, asked, scorer=fuzz.ratio, score_cutoff=SAME_WORD_RATIO)
+    ]
+    return len(unknown) > len(new) // _WORDS_FOR_ONE_UNKNOWN
 
 
 def answers_kind(claim: str, question: str) -> bool:
