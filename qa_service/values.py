@@ -101,7 +101,7 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     removed_claims: int
     """How many sentences of the model were cut because the evidence does not support them."""
     answerability: float | None = None
-    """Probability that the evidence answers the question, 0 to 1, the least of its parts; None when it was not asked."""
+    """Probability that the evidence answers the question, 0 to 1, of its parts the least; None when nothing told it."""
     index_version: str
     model: str
     usage: Usage

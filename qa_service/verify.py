@@ -21,7 +21,13 @@ from qa_service.terms import SAME_WORD_RATIO, TIME_KEYS, Term, content_keys, key
 from qa_service.values import Reason, Verdict
 from qa_service.wordings import clauses_of, drops_hedge, other_figure, swaps_roles
 
-_WHY = re.compile(r"\b(?:why|how come|what (?:is|was|were|are) the reasons?|for what reason)\b", re.IGNORECASE)
+_WHY = re.compile(
+    r"\b(?:why|how come|(?:for|because of) what|(?:for|on) what (?:reasons?|grounds)"
+    r"|what(?:['\u2019]s| is| was| are| were| could be| might be) [^?.]{0,40}?\b(?:reasons?|motives?|grounds|explanation)"
+    r"|what (?:kept|led|prompted|drove|stopped|prevented|explains?|motivated|made (?!up\b))"
+    r"|(?:reasons?|motives?) (?:for|that|why|behind))\b",
+    re.IGNORECASE,
+)
 _HOW_MANY = re.compile(r"\bhow (?:many|much|old|long|far|tall|high|large|big)\b", re.IGNORECASE)
 _WHEN = re.compile(
     r"(?:^\W*|[,;]\s*)when\b|\bwhen (?:did|do|does|is|was|are|were|will|would|has|have|had|can|could)\b"

@@ -101,12 +101,12 @@ def test_a_folder_without_suite_is_named(tmp_path: Path) -> None:
         load_suite(tmp_path)
 
 
-def test_the_sample_suite_has_twenty_cases_or_more_in_each_of_its_thirteen_strata() -> None:
+def test_the_sample_suite_has_twenty_cases_or_more_in_each_of_its_fourteen_strata() -> None:
     suite = load_suite(EVALS / "cases")
     counts = {stratum.name: 0 for stratum in suite.strata}
     for case in suite.cases:
         counts[case.stratum] += 1
-    assert len(counts) == 13
+    assert len(counts) == 14
     assert {name: count for name, count in counts.items() if count < 20} == {}
     assert len(suite.cases) >= 240
     assert len({(case.question, case.conversation, case.filters) for case in suite.cases}) == len(suite.cases)
