@@ -27,7 +27,7 @@ from qa_service.models.port import ModelSession
 from qa_service.retrieve import retrieve
 from qa_service.stopwatch import Stopwatch
 from qa_service.surroundings import surroundings
-from qa_service.values import Answer, EvidenceFound, Progress, Question, Usage
+from qa_service.values import Answer, EvidenceFound, Progress, Question, TextDrafted, Usage
 from qa_service.verify import Verified, verify
 
 
@@ -76,8 +76,10 @@ def ask(
                 checker=checker,
             )
 
-    findings = []
+    findings: list[Finding] = []
     for part in brief.parts:
+        if findings:
+            tell(TextDrafted(text=" "))
         with watch.stage("gate"):
             decision = gate(part, brief, hits, session=session, settings=settings.answer)
         with watch.stage("generate"):

@@ -1,16 +1,17 @@
 """Stage: ask what other documents say about the same thing, and keep what differs."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import msgspec
 
-from qa_service.compose import Brief
+from qa_service.compose import Brief, narrow
 from qa_service.english import CORRECTIONS
-from qa_service.evidence import Passage
+from qa_service.evidence import Passage, Sentence
 from qa_service.finding import Finding
+from qa_service.generate import ASK
 from qa_service.mend import Check
-from qa_service.models.port import ModelSession
+from qa_service.models.port import ModelSession, Prompt
 from qa_service.surroundings import Surroundings
 from qa_service.terms import Kind, content_keys, keys, terms
 from qa_service.verify import Verified
@@ -42,18 +43,29 @@ def compare(finding: Finding, brief: Brief, *, around: Surroundings, session: Mo
     names = keys(terms(brief.question), "name") & _known_around(supported, around)
     versions = []
     for numbers, passages in _others(finding.part, told, brief)[:MOST_VERSIONS]:
-        named = " and ".join(f"passage [{number}]" for number in numbers)
-        ask = _ASK.format(passages=named, part=finding.part)
-        text = "".join(session.generate(brief.prompt(ask), max_tokens=_MAX_TOKENS, stop=("\n",))).strip()
         sentences = [sentence for passage in passages for sentence in passage.sentences]
-        stated = [claim for claim in check(text, sentences, finding.part) if claim.verdict == "supported"]
-        if (
-            stated
-            and names <= _known_around(stated[:1], around)
-            and all(differs(stated[0], claim, finding.part) for claim in supported)
-        ):
+        stated: tuple[Verified, ...] = ()
+        for prompt in _prompts(finding.part, numbers, sentences, brief, session):
+            text = "".join(session.generate(prompt, max_tokens=_MAX_TOKENS, stop=("\n",))).strip()
+            stated = tuple(claim for claim in check(text, sentences, finding.part) if claim.verdict == "supported")
+            if stated:
+                break
+        about_the_same = stated and names <= _known_around(stated[:1], around)
+        if about_the_same and all(differs(stated[0], claim, finding.part) for claim in supported):
             versions.append(stated[0])
     return msgspec.structs.replace(finding, versions=tuple(sorted(versions, key=_newest_first)))
+
+
+def _prompts(
+    part: str, numbers: Sequence[int], sentences: Sequence[Sentence], brief: Brief, session: ModelSession
+) -> Iterator[Prompt]:
+    """Yield how to ask about some passages: among all that are evaluated; then, if the model mixes them up and no other
+    part needs them any more, alone.
+    """
+    named = " and ".join(f"passage [{number}]" for number in numbers)
+    yield brief.prompt(_ASK.format(passages=named, part=part))
+    if len(brief.parts) == 1:
+        yield narrow(brief, sentences, part, session=session).prompt(ASK)
 
 
 def _known_around(claims: Sequence[Verified], around: Surroundings) -> frozenset[str]:

@@ -12,7 +12,7 @@ from qa_service.gate import Decision
 from qa_service.models.port import ModelSession
 from qa_service.values import TextDrafted
 
-_ASK = "Answer the question in one short sentence, with words from the passages only."
+ASK = "Answer the question in one short sentence, with words from the passages only."
 _ASK_PART = "Answer this part of the question in one short sentence, with words from the passages only: {part}"
 _PASSAGE_NUMBER = re.compile(r"\s*\[\d+\]|\b[Pp]assage \[?\d+\]?")
 _STOP = ("\n\n", "\nQuestion:", "\nPassages:")
@@ -45,7 +45,7 @@ def generate(
     if time.monotonic() > deadline_s:
         return Draft(text="", past_deadline=True)
     text = ""
-    ask = _ASK if len(brief.parts) == 1 else _ASK_PART.format(part=part)
+    ask = ASK if len(brief.parts) == 1 else _ASK_PART.format(part=part)
     pieces = session.generate(brief.prompt(ask), max_tokens=settings.max_tokens, stop=_STOP)
     for piece in pieces:
         text += piece

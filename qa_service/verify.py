@@ -23,7 +23,7 @@ from qa_service.wordings import clauses_of, drops_hedge, other_figure, swaps_rol
 
 _WHY = re.compile(
     r"\b(?:why|how come|(?:for|because of) what|(?:for|on) what (?:reasons?|grounds)"
-    r"|what(?:['\u2019]s| is| was| are| were| could be| might be) [^?.]{0,40}?\b(?:reasons?|motives?|grounds|explanation)"
+    r"|what(?:['\u2019]s| is| was| are| were| could be| might be) [^?.]{0,40}?\b(?:reasons?|motives?|explanation)"
     r"|what (?:kept|led|prompted|drove|stopped|prevented|explains?|motivated|made (?!up\b))"
     r"|(?:reasons?|motives?) (?:for|that|why|behind))\b",
     re.IGNORECASE,

@@ -97,6 +97,7 @@ ANSWER_EXAMPLE = Example(
         ],
         "evidence": [],
         "removed_claims": 0,
+        "answerability": 0.93,
         "index_version": "g1f0c2b3a4d5e6f70",
         "model": "qwen2.5-coder-1.5b-instruct-q4_k_m",
         "usage": {"prompt_tokens": 412, "reused_tokens": 96, "answer_tokens": 14},

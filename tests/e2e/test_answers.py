@@ -75,6 +75,26 @@ def test_what_the_documents_do_not_say_is_refused_with_a_reason_and_the_nearest_
     assert answer["claims"] == []
 
 
+def test_sources_that_differ_are_both_told_the_newest_first(service: Service) -> None:
+    answer = ask(service, "Who cut the ribbon of the Gannet Bridge?")
+    assert (answer["status"], answer["reason"]) == ("conflict", "sources_differ")
+    assert [name for name in ("Hanna Birk", "Nessa Halloran") if name in answer["text"]] == [
+        "Hanna Birk",
+        "Nessa Halloran",
+    ]
+    dates = [citation["published_at"] for citation in answer["citations"]]
+    assert dates == sorted(dates, reverse=True)
+
+
+def test_a_question_of_two_parts_is_answered_in_two_parts(service: Service) -> None:
+    question = (
+        "What price did the Port Callan council approve for the Gannet Bridge in 2023, and what was the final bill?"
+    )
+    answer = ask(service, question)
+    assert "214 million" in answer["text"]
+    assert "247 million" in answer["text"]
+
+
 def test_the_stream_ends_with_the_same_answer_and_begins_with_the_evidence(service: Service) -> None:
     question = {"question": "Who cut the ribbon when the Gannet Bridge opened?"}
     plain = httpx.post(f"{service.address}/ask", json=question, timeout=300).json()

@@ -54,6 +54,7 @@
  * @property {Citation[]} citations
  * @property {Hit[]} evidence
  * @property {number} removed_claims
+ * @property {number | null} answerability
  * @property {string} index_version
  * @property {string} model
  * @property {Record<string, number>} timings_s
