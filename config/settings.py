@@ -121,6 +121,9 @@ class AnswerSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     extract_threshold: Annotated[float, Meta(ge=0, le=1)]
     """The same below which a question is refused whose drafted answer the evidence does not bear out; above it the best
     sentences are quoted instead."""
+    paraphrase_threshold: Annotated[float, Meta(ge=0, le=1)]
+    """Probability that the evidence answers the question below which an answer may not repeat words of the question
+    that its evidence does not have."""
     support_threshold: Annotated[float, Meta(ge=0, le=1)]
     """Share of a sentence's checked words that must stand in its evidence."""
 

@@ -7,8 +7,9 @@ condense -> divide -> retrieve -> compose -> each part: gate -> generate -> attr
 import time
 import uuid
 from collections.abc import Callable, Sequence
+from functools import partial
 
-from config.settings import Settings
+from config.settings import AnswerSettings, Settings
 from indexer.search import Index
 from qa_service.attribute import attribute
 from qa_service.compare import compare
@@ -26,7 +27,7 @@ from qa_service.mend import mend
 from qa_service.models.port import ModelSession
 from qa_service.retrieve import retrieve
 from qa_service.stopwatch import Stopwatch
-from qa_service.surroundings import surroundings
+from qa_service.surroundings import Surroundings, surroundings
 from qa_service.values import Answer, EvidenceFound, Progress, Question, TextDrafted, Usage
 from qa_service.verify import Verified, verify
 
@@ -63,19 +64,6 @@ def ask(
     with watch.stage("compose"):
         brief = compose(division, hits, session=session, settings=settings.answer)
 
-    def check(text: str, sentences: Sequence[Sentence], part: str) -> tuple[Verified, ...]:
-        with watch.stage("attribute"):
-            attributions = attribute(text, sentences, question=part)
-        with watch.stage("verify"):
-            return verify(
-                attributions,
-                question=part,
-                whole=brief.question,
-                around=around,
-                settings=settings.answer,
-                checker=checker,
-            )
-
     findings: list[Finding] = []
     for part in brief.parts:
         if findings:
@@ -86,7 +74,18 @@ def ask(
             draft = generate(
                 part, brief, decision, session=session, settings=settings.answer, deadline_s=deadline_s, tell=tell
             )
-        finding = Finding(part=part, decision=decision, draft=draft, verified=check(draft.text, brief.sentences, part))
+
+        check = partial(
+            _checked,
+            part=part,
+            whole=brief.question,
+            probability=decision.probability,
+            around=around,
+            settings=settings.answer,
+            checker=checker,
+            watch=watch,
+        )
+        finding = Finding(part=part, decision=decision, draft=draft, verified=check(draft.text, brief.sentences))
         finding = mend(finding, brief, session=session, settings=settings.answer, deadline_s=deadline_s, check=check)
         with watch.stage("compare"):
             finding = compare(finding, brief, around=around, session=session, check=check)
@@ -117,3 +116,30 @@ def ask(
         ),
         timings_s=watch.seconds(),
     )
+
+
+def _checked(
+    text: str,
+    sentences: Sequence[Sentence],
+    *,
+    part: str,
+    whole: str,
+    probability: float | None,
+    around: Surroundings,
+    settings: AnswerSettings,
+    checker: FactChecker | None,
+    watch: Stopwatch,
+) -> tuple[Verified, ...]:
+    """Attribute a draft that answers `part` to `sentences`, and verify its claims."""
+    with watch.stage("attribute"):
+        attributions = attribute(text, sentences, question=part)
+    with watch.stage("verify"):
+        return verify(
+            attributions,
+            question=part,
+            whole=whole,
+            around=around,
+            settings=settings,
+            probability=probability,
+            checker=checker,
+        )

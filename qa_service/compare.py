@@ -47,7 +47,7 @@ def compare(finding: Finding, brief: Brief, *, around: Surroundings, session: Mo
         stated: tuple[Verified, ...] = ()
         for prompt in _prompts(finding.part, numbers, sentences, brief, session):
             text = "".join(session.generate(prompt, max_tokens=_MAX_TOKENS, stop=("\n",))).strip()
-            stated = tuple(claim for claim in check(text, sentences, finding.part) if claim.verdict == "supported")
+            stated = tuple(claim for claim in check(text, sentences) if claim.verdict == "supported")
             if stated:
                 break
         about_the_same = stated and names <= _known_around(stated[:1], around)

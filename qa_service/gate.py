@@ -22,6 +22,7 @@ from qa_service.values import Reason
 ASK = "Can the question be answered from the passages alone? Answer yes or no."
 _ASK_PART = "Can this part of the question be answered from the passages alone: {part} Answer yes or no."
 
+_FIGURE = re.compile(r"\d[\d.,:]*\d")
 _CAPITAL = re.compile(r"\b[A-Z]\w+")
 _CAPITAL_RUN = re.compile(r"\b[A-Z]\w+(?:\s+(?:(?:of|the|and|for)\s+)*[A-Z]\w+)+")
 
@@ -52,15 +53,19 @@ def gate(part: str, brief: Brief, hits: Sequence[Hit], *, session: ModelSession,
 
 
 def _missing_names(question: str, hits: Sequence[Hit]) -> tuple[str, ...]:
-    """Return the question's names that stand in no retrieved paragraph or title, not even with a typo or as an
-    acronym.
+    """Return the question's names and figures that stand in no retrieved paragraph, title or date; a name not even with
+    a typo or as an acronym.
     """
     asked = terms(question)
-    names = [term for term in asked if term.kind == "name" and term.key not in TIME_KEYS]
+    names = [
+        term
+        for term in asked
+        if (term.kind == "name" and term.key not in TIME_KEYS) or _FIGURE.fullmatch(question, term.start, term.end)
+    ]
     if all(question[term.start].isupper() for term in asked if question[term.start].isalpha()):
         return ()  # capitals throughout say nothing about names
     present: set[str] = set()
-    for text in {text for hit in hits for text in (hit.title, hit.source, hit.paragraph.heading, hit.paragraph.text)}:
+    for text in {text for hit in hits for text in _texts_of(hit)}:
         present.update(term.key for term in terms(text))
         present.update(acronym for acronym, _ in _acronyms(text))
     spelt_out = {key for acronym, words in _acronyms(question) if acronym in present for key in words}
@@ -69,8 +74,16 @@ def _missing_names(question: str, hits: Sequence[Hit]) -> tuple[str, ...]:
         for name in names
         if name.key not in present
         and name.key not in spelt_out
-        and not process.extractOne(name.key, present, scorer=fuzz.ratio, score_cutoff=SAME_WORD_RATIO)
+        and (
+            name.kind == "number"
+            or not process.extractOne(name.key, present, scorer=fuzz.ratio, score_cutoff=SAME_WORD_RATIO)
+        )
     )
+
+
+def _texts_of(hit: Hit) -> tuple[str, ...]:
+    date = f"{hit.published_at:%-d %B %Y}" if hit.published_at else ""
+    return (hit.title, hit.source, date, hit.paragraph.heading, hit.paragraph.text)
 
 
 def _acronyms(text: str) -> list[tuple[str, frozenset[str]]]:

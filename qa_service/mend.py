@@ -18,8 +18,8 @@ from qa_service.verify import Verified, answers_kind, asks_why
 _LEAST_HELD = 0.7
 """Share of the question's words that an extract must hold."""
 
-Check = Callable[[str, Sequence[Sentence], str], tuple[Verified, ...]]
-"""Attribute a draft to sentences and verify its claims: `(draft, sentences, part of the question)`."""
+Check = Callable[[str, Sequence[Sentence]], tuple[Verified, ...]]
+"""Attribute a draft for this part of the question to sentences, and verify its claims."""
 
 
 def mend(
@@ -69,7 +69,7 @@ def _drafted_anew(
     return msgspec.structs.replace(
         finding,
         draft=draft,
-        verified=check(draft.text, narrowed.sentences, finding.part),
+        verified=check(draft.text, narrowed.sentences),
         removed=finding.removed + len(finding.verified),
     )
 

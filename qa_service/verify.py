@@ -71,12 +71,14 @@ def verify(
     whole: str = "",
     around: Surroundings,
     settings: AnswerSettings,
+    probability: float | None = None,
     checker: FactChecker | None = None,
 ) -> tuple[Verified, ...]:
     """Return every claim with its verdict, in order.
 
     `question` is the part of the `whole` question that the claims answer, `around` what the reader sees beside each
-    quote. Raises what `checker` raises.
+    quote. `probability` is that of the evidence to answer the question: below `settings.paraphrase_threshold` a claim
+    may not repeat words of the question that its evidence does not have. Raises what `checker` raises.
     """
     judgements: Sequence[Judgement | None] = [None] * len(attributions)
     if checker:
@@ -88,6 +90,7 @@ def verify(
             attribution.support,
             known=_known(f"{whole} {question}", attribution.support, around),
             threshold=settings.support_threshold,
+            to_the_letter=probability is not None and probability < settings.paraphrase_threshold,
             judgement=judgement,
         )
         for attribution, judgement in zip(attributions, judgements, strict=True)
@@ -106,6 +109,7 @@ def _verified(
     *,
     known: frozenset[str],
     threshold: float,
+    to_the_letter: bool,
     judgement: Judgement | None,
 ) -> Verified:
     evidence = _joined(support)
@@ -122,7 +126,12 @@ def _verified(
     elif (asks_why(question) or says_cause(claim)) and not states_cause(claim, question, support):
         verdict, reason = "unsupported", "reason_not_stated"
     elif other_figure(claim, evidence) or (
-        not judgement and (_invents(claim, question, known) or drops_hedge(claim, question, evidence))
+        not judgement
+        and (
+            _invents(claim, question, known)
+            or drops_hedge(claim, question, evidence)
+            or (to_the_letter and _repeats_the_unsaid(claim, question, support))
+        )
     ):
         verdict, reason = "unsupported", "unsupported"
     return Verified(text=claim, support=support, verdict=verdict, score=score, reason=reason)
@@ -177,6 +186,25 @@ def _invents(claim: str, question: str, known: frozenset[str]) -> bool:
         if not process.extractOne(key, asked, scorer=fuzz.ratio, score_cutoff=SAME_WORD_RATIO)
     ]
     return len(unknown) > len(new) // _WORDS_FOR_ONE_UNKNOWN
+
+
+def _repeats_the_unsaid(claim: str, question: str, support: Sequence[Sentence]) -> bool:
+    """Tell whether the claim takes a word from the question that neither its quoted paragraphs nor their titles have.
+
+    So does "The Rumford engine was patented in 1849" where another engine's patent is told: the answer to a question
+    that the evidence nearly answers asserts what the evidence lacks. Names and numbers are looked after elsewhere.
+    """
+    hits = {sentence.hit.paragraph.id: sentence.hit for sentence in support}.values()
+    said = {
+        term.key
+        for hit in hits
+        for text in (hit.title, hit.paragraph.heading, hit.paragraph.text)
+        for term in terms(text)
+    }
+    repeated = keys(terms(claim), "content") & content_keys(question)
+    return any(
+        not process.extractOne(key, said, scorer=fuzz.ratio, score_cutoff=SAME_WORD_RATIO) for key in repeated - said
+    )
 
 
 def answers_kind(claim: str, question: str) -> bool:

@@ -243,7 +243,9 @@ def test_a_file_to_which_no_case_can_be_added_stays_as_it_is(tmp_path: Path, con
     assert sorted(each.name for each in tmp_path.iterdir()) == ["feedback.jsonl", "feedback.yaml"]
 
 
-@given(st.text(st.one_of(st.sampled_from(" \n\t:#-'\"\\|>é\u2028\x85\ufeff\0"), st.characters(codec="utf-8")), min_size=1))
+@given(
+    st.text(st.one_of(st.sampled_from(" \n\t:#-'\"\\|>é\u2028\x85\ufeff\0"), st.characters(codec="utf-8")), min_size=1)
+)
 def test_any_text_is_read_back_as_it_was_written(tmp_path_factory: pytest.TempPathFactory, text: str) -> None:
     path = tmp_path_factory.mktemp("drafts") / "feedback.yaml"
     case = Case(id="c", question=text, note=text, expect=Expectation(status=("answered",)))

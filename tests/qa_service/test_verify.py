@@ -215,3 +215,17 @@ def test_a_fact_checker_is_asked_once_about_all_claims_with_their_evidence(make_
     attributions = [Attribution(text="One.", support=quotes), Attribution(text="Two.", support=quotes[1:])]
     verify(attributions, question=HOW, around={}, settings=load_settings().answer, checker=checker)
     assert checker.calls == [[(f"{BRIDGE} It was cheap.", "One."), ("It was cheap.", "Two.")]]
+
+
+def test_where_an_answer_is_doubtful_it_may_not_repeat_what_the_evidence_does_not_say(make_sentences: Make) -> None:
+    evidence = make_sentences("Three workers were injured when the crane fell.")
+    claim, question = "Three workers were killed when the crane fell.", "How many workers were killed by the crane?"
+    for probability, verdict in ((0.5, "unsupported"), (0.9, "supported"), (None, "supported")):
+        (verified,) = verify(
+            [Attribution(text=claim, support=evidence)],
+            question=question,
+            around={},
+            settings=load_settings().answer,
+            probability=probability,
+        )
+        assert verified.verdict == verdict
