@@ -36,8 +36,12 @@ def states_cause(claim: str, question: str, support: Sequence[Sentence]) -> bool
         effect, cause = _sides(claim, link)
     else:
         effect, cause = question, claim
-    wanted_effect = content_keys(effect)
-    wanted_cause = content_keys(cause) - wanted_effect
+    if content_keys(effect):
+        wanted_effect = content_keys(effect)
+        wanted_cause = content_keys(cause) - wanted_effect
+    else:  # "Yes, because of the rift": the effect is what the question asks about
+        wanted_cause = content_keys(cause)
+        wanted_effect = content_keys(question) - wanted_cause
     return any(
         _holds(wanted_cause, stated_cause) and _holds(wanted_effect, _resolved(stated_effect, sentence, wanted_effect))
         for sentence in support

@@ -13,7 +13,7 @@ from qa_service.generate import ASK
 from qa_service.mend import Check
 from qa_service.models.port import ModelSession, Prompt
 from qa_service.surroundings import Surroundings
-from qa_service.terms import Kind, content_keys, keys, terms
+from qa_service.terms import TIME_KEYS, Kind, content_keys, keys, terms
 from qa_service.verify import Verified
 
 MOST_VERSIONS = 2
@@ -75,14 +75,17 @@ def _known_around(claims: Sequence[Verified], around: Surroundings) -> frozenset
 
 def differs(one: Verified, other: Verified, part: str) -> bool:
     """Tell whether two statements answer the same question differently: by other names where it asks who or where,
-    otherwise by other numbers, then by other names, and where neither has any, by other words.
+    otherwise by other numbers, then by other names, and where neither has any, by other words. What only one of them
+    has cannot be compared.
     """
     asked = content_keys(part)
     kinds: tuple[Kind, ...] = ("name", "number") if _ASKS_FOR_NAME.search(part) else ("number", "name")
     for kind in kinds:
-        mine, yours = (keys(terms(claim.text), kind) - asked for claim in (one, other))
+        mine, yours = (keys(terms(claim.text), kind) - asked - TIME_KEYS for claim in (one, other))
         if mine and yours:
             return not mine & yours
+        if mine or yours:
+            return False
     mine, yours = (content_keys(claim.text) - asked for claim in (one, other))
     return bool(mine and yours) and len(mine & yours) < _SAME_CAUSE_SHARE * min(len(mine), len(yours))
 

@@ -9,6 +9,7 @@ from qa_service.answer_text import AnswerText
 from qa_service.circumstances import premise, reported_beside
 from qa_service.compare import day_of, supersedes
 from qa_service.compose import Brief
+from qa_service.divide import with_names
 from qa_service.finding import Finding
 from qa_service.gate import Decision
 from qa_service.terms import terms
@@ -91,8 +92,9 @@ def _tell(finding: Finding, brief: Brief, page: AnswerText) -> _Told:
         page.add_quote(finding.extract)
         return _Told(status="partial", reason="deadline" if finding.draft.past_deadline else "extract")
     reason: Reason = failure or "unsupported"
-    if asks_why(finding.part) and not finding.decision.missing_names and (reported := premise(finding.part, brief)):
-        beside = reported_beside(finding.part, reported, brief)
+    event = with_names(finding.part, brief.question)
+    if asks_why(finding.part) and not finding.decision.missing_names and (reported := premise(event, brief)):
+        beside = reported_beside(event, reported, brief)
         page.add_words(
             "The documents do not state a reason. They report, without linking one to the other: "
             if beside

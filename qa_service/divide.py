@@ -63,6 +63,12 @@ def divide(question: str) -> Division:
     return Division(whole=whole, parts=tuple(parts))
 
 
+def with_names(part: str, whole: str) -> str:
+    """Return a part of a question with the names that stand only in other parts: what "he" and "there" may mean."""
+    names = [whole[term.start : term.end] for term in terms(whole) if term.kind == "name"]
+    return " ".join([part, *(name for name in dict.fromkeys(names) if name not in part)])
+
+
 def _parts(whole: str) -> list[str]:
     """Cut at the seams between questions; what asks nothing by itself stays with the question behind it ("If so, what
     …"), a bare "what?" with the one before it.

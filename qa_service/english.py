@@ -33,13 +33,13 @@ CAUSE_FOLLOWS = (
     "because of", "because", "due to", "owing to", "thanks to", "since", "as a result of", "as a consequence of",
     "in order to", "so that", "so as to", "caused by", "resulting from", "resulted from", "on account of",
     "in response to", "in protest at", "in protest against", "for fear of", "prompted by", "triggered by", "blamed on",
-    "attributed to", "the reason was", "the reason is", "the reason being",
+    "attributed to", "the reason was", "the reason is", "the reason being", "set off by", "brought about by",
 )  # fmt: skip
 """Connectives with the effect before and the cause after them."""
 CAUSE_PRECEDES = (
     "led to", "leads to", "resulted in", "results in", "caused", "causes", "causing", "prompted", "prompting",
     "triggered", "triggering", "as a result", "as a consequence", "therefore", "thus", "hence", "that is why",
-    "which is why", "forced", "forcing",
+    "which is why", "forced", "forcing", "was the reason", "were the reason", "is the reason", "are the reason",
 )  # fmt: skip
 """Connectives with the cause before and the effect after them."""
 
@@ -51,6 +51,16 @@ HEDGES = frozenset(
     """.split()
 )
 """Words that take back part of what a sentence says."""
+
+UNKNOWNS = (
+    r"(?:would|did|does|do|could|has|have|had) not (?:\w+ )?(?:say|said|name|named|disclose|disclosed|reveal|revealed"
+    r"|tell|told|comment|commented|explain|explained|specify|specified|identify|identified|give|given|know|known)"
+    r"|(?:declined|refused|refuses) to (?:say|name|disclose|reveal|tell|comment|explain|specify|identify|give)"
+    r"|(?:is|are|was|were|remains?|remained|still) (?:not (?:yet )?known|unknown|unclear|not clear|unnamed|undisclosed"
+    r"|not disclosed|unidentified|unexplained)|not been (?:released|disclosed|named|published|identified|explained)"
+    r"|without (?:naming|saying|giving|disclosing)|gave no|gives no|give no"
+)
+"""How a sentence says that what it speaks of is not known or not told; a regular expression."""
 
 UNITS = frozenset(
     """

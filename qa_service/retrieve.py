@@ -8,8 +8,7 @@ from rapidfuzz import fuzz
 from config.settings import RetrievalSettings
 from indexer.search import Index
 from indexer.values import Filters, Hit
-from qa_service.divide import Division
-from qa_service.terms import terms
+from qa_service.divide import Division, with_names
 
 _SAME_TEXT_RATIO = 90.0
 """Of rapidfuzz's normalised similarity, 0 to 100: a reprint with a changed byline, not two reports of one event."""
@@ -39,9 +38,7 @@ def retrieve(division: Division, *, index: Index, filters: Filters, settings: Re
 def _queries(division: Division) -> Iterator[str]:
     yield division.whole
     if len(division.parts) > 1:
-        names = [division.whole[term.start : term.end] for term in terms(division.whole) if term.kind == "name"]
-        for part in division.parts:
-            yield " ".join([part, *(name for name in names if name not in part)])
+        yield from (with_names(part, division.whole) for part in division.parts)
 
 
 def _distinct(hits: Iterator[Hit] | Sequence[Hit]) -> list[Hit]:

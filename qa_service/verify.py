@@ -19,7 +19,7 @@ from qa_service.evidence import Sentence
 from qa_service.surroundings import Surroundings
 from qa_service.terms import SAME_WORD_RATIO, TIME_KEYS, Term, content_keys, keys, terms
 from qa_service.values import Reason, Verdict
-from qa_service.wordings import clauses_of, drops_hedge, other_figure, swaps_roles
+from qa_service.wordings import clauses_of, drops_hedge, other_figure, says_unknown, swaps_roles
 
 _WHY = re.compile(
     r"\b(?:why|how come|(?:for|because of) what|(?:for|on) what (?:reasons?|grounds)"
@@ -28,6 +28,7 @@ _WHY = re.compile(
     r"|(?:reasons?|motives?) (?:for|that|why|behind))\b",
     re.IGNORECASE,
 )
+_SUGGESTS_CAUSE = re.compile(r"\b(?:because|due to|owing to|the reason)\b", re.IGNORECASE)
 _HOW_MANY = re.compile(r"\bhow (?:many|much|old|long|far|tall|high|large|big)\b", re.IGNORECASE)
 _WHEN = re.compile(
     r"(?:^\W*|[,;]\s*)when\b|\bwhen (?:did|do|does|is|was|are|were|will|would|has|have|had|can|could)\b"
@@ -123,13 +124,16 @@ def _verified(
         verdict = reason = judgement.verdict
     elif not judgement and _contradicts(claim, question, support):
         verdict, reason = "contradicted", "contradicted"
-    elif (asks_why(question) or says_cause(claim)) and not states_cause(claim, question, support):
+    elif (asks_why(question) or _SUGGESTS_CAUSE.search(question) or says_cause(claim)) and not states_cause(
+        claim, question, support
+    ):
         verdict, reason = "unsupported", "reason_not_stated"
     elif other_figure(claim, evidence) or (
         not judgement
         and (
             _invents(claim, question, known)
             or drops_hedge(claim, question, evidence)
+            or says_unknown(claim, question, support)
             or (to_the_letter and _repeats_the_unsaid(claim, question, support))
         )
     ):

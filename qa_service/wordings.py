@@ -4,11 +4,12 @@ import re
 from collections.abc import Sequence
 from itertools import combinations, pairwise
 
-from qa_service.english import HEDGES, MONTHS, UNITS
+from qa_service.english import HEDGES, MONTHS, UNITS, UNKNOWNS
 from qa_service.evidence import Sentence
 from qa_service.terms import Term, content_keys, keys, terms
 
 _CLAUSE_END = re.compile(r"[.;:!?]\s+|,\s+(?:but|while|whereas|though|although)\s+")
+_UNKNOWN = re.compile(rf"\b(?:{UNKNOWNS})\b", re.IGNORECASE)
 _PASSIVE = re.compile(r"\b(?:by|from)\b", re.IGNORECASE)
 _UNIT_KEYS = frozenset(term.key for unit in (*UNITS, *MONTHS) for term in terms(unit))
 _SAME_UNITS = {
@@ -38,6 +39,18 @@ def drops_hedge(claim: str, question: str, evidence: str) -> bool:
         return False
     stating = max(clauses, key=lambda clause: len(content_keys(clause) & new))
     return bool(_hedges(stating)) and not _hedges(claim) and not _hedges(question)
+
+
+def says_unknown(claim: str, question: str, support: Sequence[Sentence]) -> bool:
+    """Tell whether the sentence that speaks most of what the question asks says that it is not known or not told, and
+    the claim does not.
+    """
+    asked = content_keys(question)
+    if _UNKNOWN.search(claim) or not support:
+        return False
+    nearest = max(support, key=lambda sentence: len(content_keys(sentence.text) & asked))
+    clause = max(_CLAUSE_END.split(nearest.text), key=lambda clause: len(content_keys(clause) & asked))
+    return bool(_UNKNOWN.search(clause))
 
 
 def other_figure(claim: str, evidence: str) -> bool:

@@ -229,3 +229,15 @@ def test_where_an_answer_is_doubtful_it_may_not_repeat_what_the_evidence_does_no
             probability=probability,
         )
         assert verified.verdict == verdict
+
+
+def test_what_is_suggested_as_the_reason_is_supported_only_where_it_is_stated_as_one(make_sentences: Make) -> None:
+    evidence = make_sentences("Halloran stayed away from the vote. She has a rift with the council.")
+    question = "Was it because of the rift that Halloran stayed away from the vote?"
+    for claim in (
+        "The rift with the council was the reason Halloran stayed away from the vote.",
+        "Yes, Halloran stayed away from the vote.",
+    ):
+        assert judge(claim, evidence, question).reason == "reason_not_stated"
+    stated = make_sentences("Halloran stayed away from the vote because of a rift with the council.")
+    assert judge("Yes, because of the rift.", stated, question).verdict == "supported"

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from qa_service.evidence import Sentence
-from qa_service.wordings import clauses_of, drops_hedge, other_figure, swaps_roles
+from qa_service.wordings import clauses_of, drops_hedge, other_figure, says_unknown, swaps_roles
 
 Make = Callable[..., tuple[Sentence, ...]]
 
@@ -57,3 +57,18 @@ def test_only_the_clauses_that_answer_are_looked_at() -> None:
     evidence = "The bridge opened in June, but the tower did not."
     assert clauses_of(evidence, frozenset({"june"})) == "The bridge opened in June"
     assert clauses_of(evidence, frozenset({"zebra"})) == evidence
+
+
+@pytest.mark.parametrize(
+    ("claim", "evidence", "unknown"),
+    [
+        ("Piers Lowther was on duty.", "Who was on duty at the weir that night, the county would not say.", True),
+        ("The county would not say who was on duty.", "Who was on duty, the county would not say.", False),
+        ("Piers Lowther was on duty.", "Piers Lowther was on duty; the county did not name anybody else.", False),
+        ("The buyer is Ivo Lenz.", "The boats were on duty until the city sold them without naming the buyer.", True),
+    ],
+)
+def test_what_the_evidence_says_is_not_told_cannot_be_claimed(
+    claim: str, evidence: str, unknown: bool, make_sentences: Make
+) -> None:
+    assert says_unknown(claim, "Who was on duty at the weir?", make_sentences(evidence)) is unknown
