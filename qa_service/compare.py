@@ -19,7 +19,7 @@ from qa_service.verify import Verified
 MOST_VERSIONS = 2
 _ASK = "Answer once more, in one short sentence, only with what {passages} says: {part}"
 _MAX_TOKENS = 48
-_LEAST_SHARE = 0.5
+_LEAST_SHARE = 0.6
 """Of the question's words that a passage of the answer's document holds, what another document's must hold."""
 _SAME_CAUSE_SHARE = 0.3
 """Of the words of two statements without names and numbers, what makes them say the same."""

@@ -138,7 +138,7 @@ def test_an_empty_section_changes_nothing(tmp_path: Path):
         ('[vectors]\nkind = "faiss"', "vectors.kind = 'faiss'", 'must be one of "embedded", "server"'),
         ("[answer]\ndeadline_s = 0", "answer.deadline_s = 0", "must be a number above 0 up to 3600"),
         ("[answer]\ndeadline_s = nan", "answer.deadline_s = nan", "must be a number above 0 up to 3600"),
-        ("[answer]\nanswerability_threshold = inf", "answer.answerability_threshold = inf", "from -100 to 100"),
+        ("[answer]\nanswerability_threshold = inf", "answer.answerability_threshold = inf", "from 0 to 1"),
         ('[llm]\nurl = "localhost:8080"', "llm.url = 'localhost:8080'", "an address with http:// or https://"),
         ('[index]\ndirectory = ""', "index.directory = ''", "must be text that is not empty"),
         ("[verifier]\nmodel = false", "verifier.model = False", "must be text"),
