@@ -113,32 +113,42 @@ def _verified(
     to_the_letter: bool,
     judgement: Judgement | None,
 ) -> Verified:
-    evidence = _joined(support)
     score = judgement.score if judgement else _score(claim, question, known)
-    covered = judgement is not None or score >= threshold
-    verdict: Verdict = "supported"
-    reason: Reason | None = None
-    if not support or not covered or _foreign(claim, known) or not answers_kind(claim, question):
-        verdict, reason = "unsupported", "unsupported"
+    reason: Reason | None
+    if not support or _foreign(claim, known) or not answers_kind(claim, question):
+        reason = "unsupported"
     elif judgement and judgement.verdict != "supported":
-        verdict = reason = judgement.verdict
+        reason = judgement.verdict
+    elif not judgement and score < threshold:
+        reason = "unsupported"
     elif not judgement and _contradicts(claim, question, support):
-        verdict, reason = "contradicted", "contradicted"
-    elif (asks_why(question) or _SUGGESTS_CAUSE.search(question) or says_cause(claim)) and not states_cause(
-        claim, question, support
+        reason = "contradicted"
+    elif _is_about_cause(claim, question) and not states_cause(claim, question, support):
+        reason = "reason_not_stated"
+    elif other_figure(claim, _joined(support)) or (
+        not judgement and _goes_beyond(claim, question, support, known=known, to_the_letter=to_the_letter)
     ):
-        verdict, reason = "unsupported", "reason_not_stated"
-    elif other_figure(claim, evidence) or (
-        not judgement
-        and (
-            _invents(claim, question, known)
-            or drops_hedge(claim, question, evidence)
-            or says_unknown(claim, question, support)
-            or (to_the_letter and _repeats_the_unsaid(claim, question, support))
-        )
-    ):
-        verdict, reason = "unsupported", "unsupported"
+        reason = "unsupported"
+    else:
+        reason = None
+    verdict: Verdict = "supported" if reason is None else "contradicted" if reason == "contradicted" else "unsupported"
     return Verified(text=claim, support=support, verdict=verdict, score=score, reason=reason)
+
+
+def _goes_beyond(
+    claim: str, question: str, support: Sequence[Sentence], *, known: frozenset[str], to_the_letter: bool
+) -> bool:
+    """Tell whether the claim says more, or says it more firmly, than its evidence."""
+    return (
+        _invents(claim, question, known)
+        or drops_hedge(claim, question, _joined(support))
+        or says_unknown(claim, question, support)
+        or (to_the_letter and _repeats_the_unsaid(claim, question, support))
+    )
+
+
+def _is_about_cause(claim: str, question: str) -> bool:
+    return asks_why(question) or bool(_SUGGESTS_CAUSE.search(question)) or says_cause(claim)
 
 
 def _joined(support: Sequence[Sentence]) -> str:
