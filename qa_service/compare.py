@@ -14,7 +14,7 @@ from qa_service.mend import Check
 from qa_service.models.port import ModelSession, Prompt
 from qa_service.surroundings import Surroundings
 from qa_service.terms import TIME_KEYS, Kind, content_keys, keys, terms
-from qa_service.verify import Verified
+from qa_service.verify import Verified, asks_why
 
 MOST_VERSIONS = 2
 _ASK = "Answer once more, in one short sentence, only with what {passages} says: {part}"
@@ -75,8 +75,8 @@ def _known_around(claims: Sequence[Verified], around: Surroundings) -> frozenset
 
 def differs(one: Verified, other: Verified, part: str) -> bool:
     """Tell whether two statements answer the same question differently: by other names where it asks who or where,
-    otherwise by other numbers, then by other names, and where neither has any, by other words. What only one of them
-    has cannot be compared.
+    otherwise by other numbers, then by other names, and where neither has any and a reason is asked for, by other
+    words. What only one of them has cannot be compared.
     """
     asked = content_keys(part)
     kinds: tuple[Kind, ...] = ("name", "number") if _ASKS_FOR_NAME.search(part) else ("number", "name")
@@ -87,7 +87,9 @@ def differs(one: Verified, other: Verified, part: str) -> bool:
         if mine or yours:
             return False
     mine, yours = (content_keys(claim.text) - asked for claim in (one, other))
-    return bool(mine and yours) and len(mine & yours) < _SAME_CAUSE_SHARE * min(len(mine), len(yours))
+    return (
+        asks_why(part) and bool(mine and yours) and len(mine & yours) < _SAME_CAUSE_SHARE * min(len(mine), len(yours))
+    )
 
 
 def supersedes(newer: Verified, older: Verified, part: str) -> bool:

@@ -18,6 +18,8 @@ from qa_service.verify import Verified, asks_why
 
 _MOST_WORDS_BESIDE_NAME = 1
 """Content words of a question that asks about a name and nothing else ("What does Halloran do for a living?")."""
+_POSSESSIVE = re.compile(r"['\u2019]s$|s['\u2019]$")
+_WHO_IS = re.compile(r"^\W*(?:who|what|where)(?:['\u2019]s| is| are| was| were)\b", re.IGNORECASE)
 _BRACKETS = re.compile(r"\[(\d+)\]")
 
 _REFUSALS: dict[Reason, str] = {
@@ -131,8 +133,10 @@ def _tell_versions(finding: Finding, page: AnswerText) -> _Told:
 
 def _asks_about_a_name(question: str) -> bool:
     own = [term for term in terms(question) if term.kind in ("content", "number")]
-    names = [term for term in terms(question) if term.kind == "name"]
-    return bool(names or len(own) == 1) and len(own) <= _MOST_WORDS_BESIDE_NAME
+    names = [question[term.start : term.end] for term in terms(question) if term.kind == "name"]
+    if any(_POSSESSIVE.search(name) for name in names):
+        return False
+    return len(own) <= _MOST_WORDS_BESIDE_NAME if names else len(own) == 1 and bool(_WHO_IS.search(question))
 
 
 def _named(claim: Verified) -> str:

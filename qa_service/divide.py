@@ -34,7 +34,8 @@ _QUESTION = re.compile(
 )
 """What asks: a question word or a verb in front, at the start or behind an opening phrase."""
 _ASKING_SENTENCE = re.compile(
-    rf"\?\W*$|^\W*(?:{_LED}|{_DOES}\b)|\b(?:tell me|wonder|find out|want to know|curious|name|list|explain|describe)\b",
+    rf"\?\W*$|^\W*(?:{_LED}|{_DOES}\b(?!\s+not\b))"
+    r"|\b(?:tell me|wonder|find out|want to know|curious|name|list|explain|describe)\b",
     re.IGNORECASE,
 )
 _POINTS_BACK = re.compile(

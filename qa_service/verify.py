@@ -19,7 +19,7 @@ from qa_service.evidence import Sentence
 from qa_service.surroundings import Surroundings
 from qa_service.terms import SAME_WORD_RATIO, TIME_KEYS, Term, content_keys, keys, terms
 from qa_service.values import Reason, Verdict
-from qa_service.wordings import clauses_of, drops_hedge, other_figure, says_unknown, swaps_roles
+from qa_service.wordings import clauses_of, drops_bound, drops_hedge, other_figure, says_unknown, swaps_roles
 
 _WHY = re.compile(
     r"\b(?:why|how come|(?:for|because of) what|(?:for|on) what (?:reasons?|grounds)"
@@ -142,6 +142,7 @@ def _goes_beyond(
     return (
         _invents(claim, question, known)
         or drops_hedge(claim, question, _joined(support))
+        or drops_bound(claim, _joined(support))
         or says_unknown(claim, question, support)
         or (to_the_letter and _repeats_the_unsaid(claim, question, support))
     )

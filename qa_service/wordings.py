@@ -10,6 +10,10 @@ from qa_service.terms import Term, content_keys, keys, terms
 
 _CLAUSE_END = re.compile(r"[.;:!?]\s+|,\s+(?:but|while|whereas|though|although)\s+")
 _UNKNOWN = re.compile(rf"\b(?:{UNKNOWNS})\b", re.IGNORECASE)
+_BOUND = re.compile(
+    r"\b(?:up to|at least|at most|more than|less than|fewer than|nearly|almost|over|under)(?: an?| the)?\s*[$€£]?\s*$",
+    re.IGNORECASE,
+)
 _PASSIVE = re.compile(r"\b(?:by|from)\b", re.IGNORECASE)
 _UNIT_KEYS = frozenset(term.key for unit in (*UNITS, *MONTHS) for term in terms(unit))
 _SAME_UNITS = {
@@ -58,6 +62,22 @@ def other_figure(claim: str, evidence: str) -> bool:
     there = _figures(evidence)
     numbers = {number for number, _ in there}
     return any(number in numbers and (number, unit) not in there for number, unit in _figures(claim))
+
+
+def drops_bound(claim: str, evidence: str) -> bool:
+    """Tell whether a number of the claim has a bound before it wherever it stands in the evidence ("up to three years"),
+    and none in the claim.
+    """
+    bounded, free = _bounded(evidence)
+    _, claimed_free = _bounded(claim)
+    return bool(claimed_free & (bounded - free))
+
+
+def _bounded(text: str) -> tuple[frozenset[str], frozenset[str]]:
+    """Return the numbers of `text` with a bound right before them, and those without."""
+    numbers = [term for term in terms(text) if term.kind == "number"]
+    bounded = frozenset(term.key for term in numbers if _BOUND.search(text, 0, term.start))
+    return bounded, frozenset(term.key for term in numbers if not _BOUND.search(text, 0, term.start))
 
 
 def swaps_roles(claim: str, support: Sequence[Sentence]) -> bool:

@@ -332,3 +332,32 @@ def test_where_no_draft_holds_the_evidence_is_quoted_as_an_extract(make_index: M
 def test_an_extract_has_what_the_question_asks_for(make_index: MakeIndex) -> None:
     index = make_index("Note\n\nThe members voted for the Gannet Bridge in the old town hall.\n")
     assert answer_to("How many members voted for the Gannet Bridge?", "Nine members.", index).status == "refused"
+
+
+@pytest.mark.parametrize(
+    ("question", "status"),
+    [
+        ("Who is Voss?", "clarify"),
+        ("who is voss", "clarify"),
+        ("What does Voss do for a living?", "clarify"),
+        ("What was Voss's excuse?", "conflict"),
+    ],
+)
+def test_a_name_that_fits_several_is_asked_back_when_nothing_but_the_name_is_asked(
+    question: str, status: str, make_index: MakeIndex
+) -> None:
+    chess, bridge = (
+        "Chess\n\nVoss is a chess player of Kardovia.\n",
+        "Bridge\n\nVoss is the director of Norrland Spans.\n",
+    )
+
+    def script(prompt: Prompt) -> str:
+        wanted = re.search(r"only with what passage \[(\d)\]", prompt.ask)
+        passage = prompt.shared[int(wanted[1]) if wanted else 1]
+        return (
+            "Voss is a chess player of Kardovia." if "chess" in passage else "Voss is the director of Norrland Spans."
+        )
+
+    answer = answer_to(question, script, make_index(chess, bridge))
+    assert answer.status == status
+    assert {"Kardovia", "Norrland"} <= set(answer.text.replace(".", " ").split())

@@ -30,8 +30,8 @@ def dated(hit: Hit, day: int) -> Hit:
         ("Three workers were hurt.", "Three people were hurt.", False),
         ("About 18,000 people came on Saturday.", "18,000 people came.", False),
         ("Then Mayor Halloran cut it.", "Then Hanna Birk cut it.", True),
-        ("A gust broke the jib.", "A cracked bolt sheared off.", True),
-        ("A gust broke the jib.", "The jib broke in a gust.", False),
+        ("Hanna Birk cut it.", "In all 30,000 people came.", False),
+        ("The winner takes home a samovar.", "Whoever gives stalemate wins.", False),
     ],
 )
 def test_statements_differ_by_other_names_and_numbers_or_else_by_other_words(
@@ -56,3 +56,9 @@ def test_a_later_report_that_knows_of_the_earlier_one_replaces_it(
     older = claim("Three people were hurt.", dated(make_hit("Three people were hurt."), 10))
     newer = claim("Five people were hurt.", dated(make_hit(text, document="d2"), day))
     assert supersedes(newer, older, "How many people were hurt?") is replaces
+
+
+def test_reasons_differ_by_their_words(make_hit: MakeHit) -> None:
+    hit, why = make_hit("Anything."), "Why did the crane fall?"
+    assert differs(claim("A gust broke the jib.", hit), claim("A cracked bolt sheared off.", hit), why)
+    assert not differs(claim("A gust broke the jib.", hit), claim("The jib broke in a gust.", hit), why)

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from qa_service.evidence import Sentence
-from qa_service.wordings import clauses_of, drops_hedge, other_figure, says_unknown, swaps_roles
+from qa_service.wordings import clauses_of, drops_bound, drops_hedge, other_figure, says_unknown, swaps_roles
 
 Make = Callable[..., tuple[Sentence, ...]]
 
@@ -72,3 +72,17 @@ def test_what_the_evidence_says_is_not_told_cannot_be_claimed(
     claim: str, evidence: str, unknown: bool, make_sentences: Make
 ) -> None:
     assert says_unknown(claim, "Who was on duty at the weir?", make_sentences(evidence)) is unknown
+
+
+@pytest.mark.parametrize(
+    ("claim", "evidence", "dropped"),
+    [
+        ("He faces three years in prison.", "He faces up to three years in prison.", True),
+        ("He faces up to three years in prison.", "He faces up to three years in prison.", False),
+        ("It cost 5 million.", "It cost more than 5 million; exactly 5 million had been planned.", False),
+        ("At least 67 percent must accept.", "It needs at least 67 percent of the shares.", False),
+        ("67 percent must accept.", "It needs at least 67 percent of the shares.", True),
+    ],
+)
+def test_a_bound_before_a_number_must_not_get_lost(claim: str, evidence: str, dropped: bool) -> None:
+    assert drops_bound(claim, evidence) is dropped
