@@ -65,8 +65,8 @@ def other_figure(claim: str, evidence: str) -> bool:
 
 
 def drops_bound(claim: str, evidence: str) -> bool:
-    """Tell whether a number of the claim has a bound before it wherever it stands in the evidence ("up to three years"),
-    and none in the claim.
+    """Tell whether a number of the claim has a bound before it wherever it stands in the evidence ("up to three
+    years"), and none in the claim.
     """
     bounded, free = _bounded(evidence)
     _, claimed_free = _bounded(claim)
