@@ -16,6 +16,7 @@ FUNCTION_WORDS = frozenset(
     through thus till to too toward towards under until up upon us very via was we well were what whatever when where
     whether which while who whoever whom whose why will with within without would yes yet you your yours yourself
     according said says say tell told report reports reported reportedly s t d ll re ve m
+    instead actually already yet still really exactly
     """.split()
 )
 
@@ -75,7 +76,7 @@ UNITS = frozenset(
 
 CORRECTIONS = frozenset(
     "corrects corrected correction wrong wrongly error mistake mistaken erroneously revised revises replaces replaced "
-    "final finally instead".split()
+    "final finally".split()
 )
 """Words of a report that takes the place of an earlier one."""
 

@@ -53,7 +53,7 @@ def test_an_absence_without_a_stated_reason_is_reported_as_just_that(service: Se
 def test_who_he_met_instead_is_answered_from_the_right_paragraph(service: Service) -> None:
     answer = ask(service, "Who did al-Khazali meet instead?")
     assert answer["status"] == "answered"
-    assert "Gunay" in answer["text"]
+    assert "Turkish ambassador" in answer["text"] or "Gunay" in answer["text"]
     assert "at a meeting with the Turkish ambassador, Ali Riza Gunay" in quotes(answer)
 
 

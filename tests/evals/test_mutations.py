@@ -104,7 +104,7 @@ def test_never_refusing_is_caught_by_the_unanswerable_cases(
     anything = any_paragraph(index, beside={})
 
     def answer_anyway(case: Case, answer: Answer) -> Answer:
-        if answer.status != "refused":
+        if case.answerable:
             return answer
         return answer_with(case.question, "answered", None, "It was so.", [anything])
 
