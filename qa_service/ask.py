@@ -86,7 +86,10 @@ def ask(
             watch=watch,
         )
         finding = Finding(part=part, decision=decision, draft=draft, verified=check(draft.text, brief.sentences))
-        finding = mend(finding, brief, session=session, settings=settings.answer, deadline_s=deadline_s, check=check)
+        with watch.stage("mend"):
+            finding = mend(
+                finding, brief, session=session, settings=settings.answer, deadline_s=deadline_s, check=check
+            )
         with watch.stage("compare"):
             finding = compare(finding, brief, around=around, session=session, check=check)
         findings.append(finding)
