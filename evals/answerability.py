@@ -29,7 +29,7 @@ from config.paths import footnote_home
 from config.processor import available_cores
 from config.progress import progress_bar
 from config.settings import load_settings
-from evals.public_sets.squad import Passage, read_squad
+from evals.public_sets.squad import Passage, read_squad, title_of
 from indexer.sentences import sentences
 from qa_service.answerability import CHOICES, Answerability, TrainingRecord, log_odds
 from qa_service.compose import SYSTEM
@@ -98,7 +98,9 @@ def collect(*, squad: Path, target: Path, profile: str, layer: int, paragraphs: 
         for article, index in drawn:
             entry = data[article]
             passage = entry.paragraphs[index]
-            shown = _shown(passage, [other for other in entry.paragraphs if other is not passage], entry.title, draw)
+            shown = _shown(
+                passage, [other for other in entry.paragraphs if other is not passage], title_of(entry), draw
+            )
             with model.admit(threading.Event()) as session:
                 for kind in (False, True):
                     asked = [question for question in passage.qas if question.is_impossible is kind]

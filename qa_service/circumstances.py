@@ -30,13 +30,9 @@ def reported_beside(question: str, reported: tuple[Sentence, ...], brief: Brief)
     Nothing is claimed about how they belong together; the reader sees them side by side.
     """
     event = reported[0]
-    shown = {(sentence.hit.paragraph.id, sentence.index) for sentence in reported}
+    shown = {sentence.place for sentence in reported}
     paragraph = sentences_of(event.hit)
-    following = [
-        sentence
-        for sentence in paragraph[event.index + 1 : event.index + 2]
-        if (sentence.hit.paragraph.id, sentence.index) not in shown
-    ]
+    following = [sentence for sentence in paragraph[event.index + 1 : event.index + 2] if sentence.place not in shown]
     names = keys(terms(question), "name") or content_keys(question)
     elsewhere = [
         sentence

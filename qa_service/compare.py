@@ -24,13 +24,12 @@ _LEAST_SHARE = 0.6
 _SAME_CAUSE_SHARE = 0.3
 """Of the words of two statements without names and numbers, what makes them say the same."""
 
-
 _ASKS_FOR_NAME = re.compile(r"\b(?:who|whom|whose|where)\b", re.IGNORECASE)
 _CORRECTION_KEYS = content_keys(" ".join(sorted(CORRECTIONS)))
 
 
 def compare(finding: Finding, brief: Brief, *, around: Surroundings, session: ModelSession, check: Check) -> Finding:
-    """Return the finding with the differing statements of other documents, at most one a document, newest first.
+    """Return the finding with the differing statements of other documents, at most one a document.
 
     The model is asked about the passages of one document at a time, over evidence that it has evaluated already, and
     its statement must be borne out by that document alone, around which those names of the question stand that stand
@@ -53,7 +52,7 @@ def compare(finding: Finding, brief: Brief, *, around: Surroundings, session: Mo
         about_the_same = stated and names <= _known_around(stated[:1], around)
         if about_the_same and all(differs(stated[0], claim, finding.part) for claim in supported):
             versions.append(stated[0])
-    return msgspec.structs.replace(finding, versions=tuple(sorted(versions, key=_newest_first)))
+    return msgspec.structs.replace(finding, versions=tuple(versions))
 
 
 def _prompts(
@@ -120,10 +119,6 @@ def _others(part: str, told: set[str], brief: Brief) -> list[tuple[list[int], li
     least = _LEAST_SHARE * max((held[document] for document in told if document in held), default=0)
     others = [document for document in by_document if document not in told and held[document] >= max(least, 1)]
     return [by_document[document] for document in sorted(others, key=lambda document: -held[document])]
-
-
-def _newest_first(claim: Verified) -> int:
-    return -day_of(claim)
 
 
 def day_of(claim: Verified) -> int:

@@ -69,11 +69,11 @@ def compose(division: Division, hits: Sequence[Hit], *, session: ModelSession, s
 
 def narrow(brief: Brief, sentences: Sequence[Sentence], part: str, *, session: ModelSession) -> Brief:
     """Return a brief of `part` alone, over nothing but `sentences` of the same evidence."""
-    wanted = {(sentence.hit.paragraph.id, sentence.index) for sentence in sentences}
+    wanted = {sentence.place for sentence in sentences}
     passages = (
         Passage(
             hit=passage.hit,
-            sentences=tuple(each for each in passage.sentences if (each.hit.paragraph.id, each.index) in wanted),
+            sentences=tuple(each for each in passage.sentences if each.place in wanted),
         )
         for passage in brief.passages
     )

@@ -18,6 +18,11 @@ class Sentence(msgspec.Struct, frozen=True, kw_only=True):
     end: int
     text: str
 
+    @property
+    def place(self) -> tuple[str, int]:
+        """The id of its paragraph and its position there: what makes it the same sentence in another selection."""
+        return self.hit.paragraph.id, self.index
+
 
 class Passage(msgspec.Struct, frozen=True, kw_only=True):
     """The sentences of one retrieved paragraph that the model gets to read, in reading order."""

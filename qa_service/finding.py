@@ -22,7 +22,7 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
     extract: tuple[Sentence, ...] = ()
     """Quoted in place of an answer, when none of the claims holds; best sentence first."""
     versions: tuple[Verified, ...] = ()
-    """What other documents say instead, one claim a document, newest first."""
+    """What other documents say instead, one claim a document."""
 
     @property
     def supported(self) -> tuple[Verified, ...]:

@@ -77,20 +77,20 @@ def _drafted_anew(
 def _pointed_to(finding: Finding, brief: Brief) -> tuple[Sentence, ...]:
     """Return the sentences that the failed draft and the question point to, each with its predecessor."""
     pointed = {
-        (sentence.hit.paragraph.id, sentence.index)
+        sentence.place
         for text in (*(claim.text for claim in finding.verified), finding.part)
         for attribution in attribute(text, brief.sentences, question="")
         for sentence in attribution.support
     }
     wanted = pointed | {(paragraph, index - 1) for paragraph, index in pointed}
-    return tuple(sentence for sentence in brief.sentences if (sentence.hit.paragraph.id, sentence.index) in wanted)
+    return tuple(sentence for sentence in brief.sentences if sentence.place in wanted)
 
 
 def _extract(finding: Finding, brief: Brief, *, settings: AnswerSettings) -> tuple[Sentence, ...]:
     """Return the sentences to quote in place of an answer, best first.
 
     None when the evidence is not probable enough to hold the answer, when they lack the number or the time that is
-    asked for or half of the question's words, or when the question asks for a reason: a quotation would pass for one.
+    asked for or too many words of the question, or when it asks for a reason: a quotation would pass for one.
     """
     probability = finding.decision.probability
     if asks_why(finding.part) or (probability is not None and probability < settings.extract_threshold):

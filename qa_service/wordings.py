@@ -75,9 +75,11 @@ def drops_bound(claim: str, evidence: str) -> bool:
 
 def _bounded(text: str) -> tuple[frozenset[str], frozenset[str]]:
     """Return the numbers of `text` with a bound right before them, and those without."""
-    numbers = [term for term in terms(text) if term.kind == "number"]
-    bounded = frozenset(term.key for term in numbers if _BOUND.search(text, 0, term.start))
-    return bounded, frozenset(term.key for term in numbers if not _BOUND.search(text, 0, term.start))
+    found: dict[bool, set[str]] = {True: set(), False: set()}
+    for term in terms(text):
+        if term.kind == "number":
+            found[bool(_BOUND.search(text, 0, term.start))].add(term.key)
+    return frozenset(found[True]), frozenset(found[False])
 
 
 def swaps_roles(claim: str, support: Sequence[Sentence]) -> bool:

@@ -93,7 +93,7 @@ def read_squad(path: Path) -> Squad:
         raise CaseError(f"{path}: not in the format of SQuAD 2.0: {error}") from error
 
 
-def _title(article: _Article) -> str:
+def title_of(article: _Article) -> str:
     """The title as readers know it: SQuAD has that of the page's address."""
     return collapsed(unquote(article.title).replace("_", " "))
 
@@ -103,7 +103,7 @@ def _written(article: _Article, path: Path) -> str:
     if "" in contexts:
         raise CaseError(f"{path}: article “{article.title}” has a context without a word; take the paragraph out")
     kept = [text for text in contexts if not any(text in other for other in contexts if other != text)]
-    return markdown(_title(article), kept)
+    return markdown(title_of(article), kept)
 
 
 class _Places:
@@ -143,7 +143,7 @@ def _cases(article: _Article, places: _Places, path: Path) -> Iterator[Case]:
                 id=case_id(question.id),
                 question=collapsed(question.question),
                 expect=_UNANSWERABLE if question.is_impossible else _answerable(question, passage, places, where),
-                tags=(_title(article),),
+                tags=(title_of(article),),
                 stratum="unanswerable" if question.is_impossible else "answerable",
                 cluster=f"{places.document}-{number}",
             )
