@@ -113,9 +113,9 @@ class AnswerSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     """Evidence in one prompt, in tokens of the language model."""
     deadline_s: Annotated[float, Meta(gt=0, le=3600)]
     """From the question's turn to its answer."""
-    calibration: str
-    """How the model's states tell what the evidence answers: a file of `qa_service/calibrations/` by its name, or the
-    path of a `.json` file, made for `llm.model`; empty takes the model's own log-odds of yes against no."""
+    adapter: str
+    """What makes the model tell what the evidence answers: a folder of `qa_service/adapters/` by its name, or the path
+    of a folder (with a `/`), made for `llm.model`; empty takes the model as it is."""
     answerability_threshold: Annotated[float, Meta(ge=0, le=1)]
     """Probability that the evidence answers the question below which it is refused."""
     extract_threshold: Annotated[float, Meta(ge=0, le=1)]

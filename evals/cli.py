@@ -29,6 +29,9 @@ _FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
 @click.option("--squad", type=_FILE, help="Instead of a suite: a file in SQuAD 2.0 format.")
 @click.option("--beir", type=_FOLDER, help="Instead of a suite: a folder in BEIR format.")
 @click.option("--mtrag", type=_FILE, help="Instead of a suite: a file of conversations in the format of MTRAG-UN.")
+@click.option(
+    "--adapters", type=_FOLDER, help="Of --squad: adapters that have not seen all articles; see docs/evals.md."
+)
 @click.option("--split", default="test", show_default=True, help="Which judgements of a BEIR folder: qrels/SPLIT.tsv.")
 @click.option("--target", "targets", type=click.Choice(_TARGETS), multiple=True, help="What to ask.  [default: all]")
 @click.option("--sample", type=click.IntRange(min=1), help="Draw so many cases, evenly from the strata.")
@@ -57,6 +60,7 @@ def evaluate(
     squad: Path | None,
     beir: Path | None,
     mtrag: Path | None,
+    adapters: Path | None,
     split: str,
     targets: Sequence["TargetName"],
     sample: int | None,
@@ -78,6 +82,8 @@ def evaluate(
         return
     if sum(each is not None for each in (suite, squad, beir, mtrag)) > 1:
         raise click.UsageError("--suite, --squad, --beir and --mtrag exclude each other")
+    if adapters and not squad:
+        raise click.UsageError("--adapters goes with --squad: the articles of the cases choose among them")
     if update_baseline and sample:
         raise click.UsageError("a baseline is made of all cases: leave --sample out")
     invocation: Invocation = context.obj
@@ -101,6 +107,7 @@ def evaluate(
         baseline_name=baseline.name,
         judge=open_judge(judge) if judge else None,
         judge_name=judge.name if judge else "",
+        adapters=adapters,
         folder=folder,
     )
     report = run(plan, settings=settings)

@@ -25,6 +25,7 @@ from evals.own_index import with_index_in
 from evals.report_files import of_target
 from evals.sampling import draw
 from evals.summarise import summarise
+from evals.targets.cross_validated import CrossValidated, adapters_of
 from evals.targets.pipeline import Pipeline, pipeline_sha256
 from evals.targets.plain import Plain
 from evals.targets.port import Target
@@ -32,7 +33,7 @@ from evals.values import Comparison, Outcome, Provenance, Report, ScoredCase, Ta
 from indexer.build import build
 from indexer.embed import open_embedder
 from indexer.search import Index, open_index
-from qa_service.answerability import load_calibration
+from qa_service.answerability import load_adapter
 from qa_service.bootstrap import open_model
 from qa_service.entailment import checker_sha256, open_checker
 
@@ -59,6 +60,8 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     baseline_name: str = ""
     judge: Judge | None = None
     judge_name: str = ""
+    adapters: Path | None = None
+    """A folder of adapters that have not seen all articles: each case is answered by one that has not seen its own."""
     folder: Path
     """Where index and cache of evaluations lie."""
 
@@ -130,11 +133,27 @@ def open_bench(plan: Plan, settings: Settings) -> Iterator[Bench]:
     with ExitStack() as stack:
         index = stack.enter_context(closing(open_index(settings, embedder)))
         dense = stack.enter_context(closing(open_index(_dense_only(settings), embedder)))
-        model = stack.enter_context(closing(open_model(settings.llm, load_calibration(settings.answer.calibration))))
+        checker = open_checker(settings.verifier, home=home)
+
+        def opened(adapter: str) -> Pipeline:
+            own = msgspec.structs.replace(settings, answer=msgspec.structs.replace(settings.answer, adapter=adapter))
+            model = stack.enter_context(closing(open_model(settings.llm, load_adapter(adapter))))
+            return Pipeline(index=index, model=model, settings=own, checker=checker)
+
+        product: Target
+        if plan.adapters:
+            by_article = {
+                article: pipeline
+                for adapter, articles in adapters_of(plan.adapters).items()
+                for pipeline in [opened(adapter)]
+                for article in articles
+            }
+            product, model = CrossValidated(by_article, plan.suite.cases), next(iter(by_article.values())).model
+        else:
+            product = opened(settings.answer.adapter)
+            model = product.model
         every: dict[TargetName, Target] = {
-            "footnote": Pipeline(
-                index=index, model=model, settings=settings, checker=open_checker(settings.verifier, home=home)
-            ),
+            "footnote": product,
             "plain": Plain(dense=dense, model=model, settings=settings),
         }
         yield Bench(

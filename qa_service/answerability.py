@@ -1,25 +1,45 @@
-"""How probable it is that the evidence answers exactly the question, from what the model knows before it says a word.
+"""How probable it is that the evidence answers exactly the question, and that an answer is right: what the model says
+when it is asked yes or no about what it has just read.
 
-A logistic regression on the hidden state of one middle layer and on the log-odds of yes against no. Its weights are
-fitted to one language model and lie in a file beside this one, with the record of their training
-(docs/grounding.md tells how they are made). Without a file the log-odds stand alone.
+A small adapter (LoRA, Hu et al. 2021, arXiv:2106.09685) makes the model good at just these two questions. It is active
+for the question alone: the evidence is evaluated without it, once for the decision and the answer (Greenewald et al.
+2025, "Activated LoRA", arXiv:2504.12397). It lies in a folder of its own, with the record of its training. Without one
+the model's own log-odds stand.
 """
 
+import hashlib
 import math
 from functools import lru_cache
 from pathlib import Path
 
 import msgspec
-import numpy as np
 
 from config.errors import ConfigError
-from qa_service.models.port import Reading
+from qa_service.compose import Brief
+from qa_service.models.port import Prompt, Reading
 
-SHIPPED = Path(__file__).parent / "calibrations"
+SHIPPED = Path(__file__).parent / "adapters"
+WEIGHTS = "adapter.gguf"
+RECORD = "record.json"
 CHOICES = ("Yes", "No")
 
+_DECIDE = "Do the passages answer exactly this question? Answer yes or no."
+_DECIDE_PART = "Do the passages answer exactly this part of the question: {part} Answer yes or no."
+_CHECK = "Is this answer right, and stated in the passages? Answer yes or no."
 
-_NOTHING = np.zeros(0, dtype=np.float32)
+
+class Scale(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What makes log-odds of yes against no a probability (Platt 1999), fitted on articles that were held out."""
+
+    slope: float
+    offset: float
+
+
+class Areas(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Areas under the ROC curve."""
+
+    decide: float
+    check: float
 
 
 class TrainingRecord(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -28,69 +48,83 @@ class TrainingRecord(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     made_on: str
     script: str
     data: str
-    questions: int
-    answerable_share: float
-    cross_validated_auc: float
-    """Area under the ROC curve, over articles that the weights did not see."""
-    log_odds_auc: float
-    """The same of the log-odds alone."""
-    l2: float
+    examples: int
+    steps: int
+    options: dict[str, str]
+    cross_validated_auc: Areas
+    """Over articles that the weights did not see."""
+    plain_auc: Areas
+    """The same of the model without an adapter."""
 
 
-class Answerability(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Weights for one language model."""
+class Adapter(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """An adapter for one language model."""
 
     version: int
     model: str
-    """Id of the language model whose states these weights read."""
-    layer: int
-    """Whose output is read, from 0."""
-    state_weights: tuple[float, ...]
-    log_odds_weight: float
-    bias: float
+    """Id of the language model that it is made for."""
+    sha256: str
+    """Of its weights."""
+    decide: Scale
+    check: Scale
+    held_out: tuple[str, ...] = ()
+    """Titles of the articles that it has not seen, for cross-validation; empty for one that has seen all."""
     record: TrainingRecord
 
-    def logit(self, reading: Reading) -> float:
-        """Return the log-odds of "answerable". Raises ConfigError when the reading has no state of this width."""
-        state = _NOTHING if reading.state is None else reading.state
-        if state.shape != (len(self.state_weights),):
-            raise ConfigError(
-                f"the calibration for {self.model} reads states of {len(self.state_weights)} numbers and this model "
-                f"gives {state.size}; set answer.calibration to the file made for the model, or to nothing"
-            )
-        along = float(np.dot(np.asarray(self.state_weights, dtype=np.float32), state))
-        return along + self.log_odds_weight * log_odds(reading) + self.bias
+
+class LoadedAdapter(msgspec.Struct, frozen=True, kw_only=True):
+    """An adapter and where its weights lie."""
+
+    adapter: Adapter
+    weights: Path
 
 
-def log_odds(reading: Reading) -> float:
-    """Of the model's own yes against its no."""
-    return reading.log_probabilities[0] - reading.log_probabilities[1]
+def probability(reading: Reading, scale: Scale | None) -> float:
+    """Return the probability that the answer is yes, 0 to 1.
 
-
-def probability(reading: Reading, calibration: Answerability | None) -> float:
-    """Return the probability that the evidence answers the question, 0 to 1.
-
-    The model's own log-odds stand alone without a calibration, and where an adapter gives no states.
+    The model's own log-odds stand alone without a scale, and where they were read without an adapter.
     """
-    logit = calibration.logit(reading) if calibration and reading.state is not None else log_odds(reading)
+    logit = reading.log_probabilities[0] - reading.log_probabilities[1]
+    if scale and reading.adapted:
+        logit = scale.slope * logit + scale.offset
     return 1 / (1 + math.exp(-max(-60.0, min(60.0, logit))))
 
 
-@lru_cache(maxsize=8)
-def load_calibration(name: str) -> Answerability | None:
-    """Read the shipped file of that name, or the file at that path; None for an empty name.
+def deciding(part: str, brief: Brief) -> Prompt:
+    """Return the prompt that asks whether the evidence answers `part` of the question."""
+    ask = _DECIDE if len(brief.parts) == 1 else _DECIDE_PART.format(part=part)
+    return brief.before_question(f"Question: {brief.question}\n\n{ask}")
 
-    Raises ConfigError when there is no such file, or it is no calibration.
+
+def checking(part: str, answer: str, brief: Brief) -> Prompt:
+    """Return the prompt that asks whether `answer` is right, and stated in the evidence."""
+    return brief.before_question(f"Question: {part}\nAnswer: {answer}\n\n{_CHECK}")
+
+
+@lru_cache(maxsize=8)
+def load_adapter(name: str) -> LoadedAdapter | None:
+    """Read the shipped adapter of that name, or the one in the folder at that path; None for an empty name.
+
+    Raises ConfigError when there is none, or its weights are not those of its record.
     """
     if not name:
         return None
-    path = Path(name) if name.endswith(".json") else SHIPPED / f"{name}.json"
+    folder = Path(name) if "/" in name else SHIPPED / name
+    weights = folder / WEIGHTS
     try:
-        return msgspec.json.decode(path.read_bytes(), type=Answerability)
+        adapter = msgspec.json.decode((folder / RECORD).read_bytes(), type=Adapter)
+        with weights.open("rb") as file:
+            found = hashlib.file_digest(file, "sha256").hexdigest()
     except OSError as error:
-        shipped = ", ".join(sorted(file.stem for file in SHIPPED.glob("*.json"))) or "none"
+        shipped = ", ".join(sorted(path.parent.name for path in SHIPPED.glob(f"*/{RECORD}"))) or "none"
         raise ConfigError(
-            f"answer.calibration = {name!r}: {path} cannot be read ({error.strerror}); shipped are: {shipped}"
+            f"answer.adapter = {name!r}: {error.filename} cannot be read ({error.strerror}); shipped are: {shipped}"
         ) from error
     except msgspec.DecodeError as error:
-        raise ConfigError(f"answer.calibration = {name!r}: {path} is no calibration ({error})") from error
+        raise ConfigError(f"answer.adapter = {name!r}: {folder / RECORD} is no record of one ({error})") from error
+    if found != adapter.sha256:
+        raise ConfigError(
+            f"answer.adapter = {name!r}: {weights} is not what its record names (SHA-256 {found[:12]}…, not "
+            f'{adapter.sha256[:12]}…); restore it, or set answer.adapter to ""'
+        )
+    return LoadedAdapter(adapter=adapter, weights=weights)

@@ -14,7 +14,7 @@ from config.processor import available_cores
 from config.settings import LlmSettings, Settings
 from indexer.embed import open_embedder
 from indexer.keeper import IndexKeeper
-from qa_service.answerability import Answerability, load_calibration
+from qa_service.answerability import LoadedAdapter, load_adapter
 from qa_service.entailment import FactChecker, open_checker
 from qa_service.errors import ModelError
 from qa_service.models.llama import LlamaModel
@@ -46,15 +46,15 @@ class Parts(msgspec.Struct, frozen=True, kw_only=True):
         self.keeper.close()
 
 
-def open_model(settings: LlmSettings, calibration: Answerability | None = None) -> LanguageModel:
-    """Open the configured language model, so that it gives the states that `calibration` reads.
+def open_model(settings: LlmSettings, adapter: LoadedAdapter | None = None) -> LanguageModel:
+    """Open the configured language model with the adapter that decides. A model behind a server is used without one.
 
-    Raises ModelFileError when its file is not here, ModelError when it does not load, ConfigError when the calibration
-    was made for another model.
+    Raises ModelFileError when its file is not here, ModelError when it does not load, ConfigError when the adapter was
+    made for another model.
     """
-    if calibration and calibration.model != settings.model:
+    if adapter and adapter.adapter.model != settings.model:
         raise ConfigError(
-            f"answer.calibration is made for {calibration.model} and llm.model is {settings.model}; set it to the file "
+            f"answer.adapter is made for {adapter.adapter.model} and llm.model is {settings.model}; set it to the one "
             'made for this model, or to ""'
         )
     home = footnote_home()
@@ -65,7 +65,7 @@ def open_model(settings: LlmSettings, calibration: Answerability | None = None) 
             context_tokens=settings.context_tokens,
             threads=settings.threads or available_cores(),
             queue_length=settings.queue_length,
-            state_layer=calibration.layer if calibration else None,
+            adapter=adapter.weights if adapter else None,
         )
     api_key = os.environ.get(settings.api_key_env) if settings.api_key_env else None
     if settings.api_key_env and not api_key:
@@ -88,7 +88,7 @@ def open_parts(settings: Settings) -> Parts:
     cannot be opened. An index that does not exist yet is no error: the keeper picks it up when it is published.
     """
     with ThreadPoolExecutor(1, thread_name_prefix="model-loader") as loader:
-        loading = loader.submit(open_model, settings.llm, load_calibration(settings.answer.calibration))
+        loading = loader.submit(open_model, settings.llm, load_adapter(settings.answer.adapter))
         try:
             checker = open_checker(settings.verifier, home=footnote_home())
             keeper = IndexKeeper(settings, open_embedder(settings.embedder, home=footnote_home()))

@@ -46,6 +46,10 @@ class Brief(msgspec.Struct, frozen=True, kw_only=True):
         """Return the whole prompt of one call."""
         return Prompt(system=self.system, shared=self.shared, ask=ask, answer_start=answer_start)
 
+    def before_question(self, ask: str) -> Prompt:
+        """Return the prompt of a call that puts the question in its own way."""
+        return Prompt(system=self.system, shared=self.shared[:-1], ask=ask)
+
     @property
     def sentences(self) -> tuple[Sentence, ...]:
         """Every sentence that the model reads, best paragraph first."""

@@ -13,14 +13,11 @@ from rapidfuzz import fuzz, process
 
 from config.settings import AnswerSettings
 from indexer.values import Hit
-from qa_service.answerability import CHOICES, load_calibration, probability
+from qa_service.answerability import CHOICES, deciding, load_adapter, probability
 from qa_service.compose import Brief
 from qa_service.models.port import ModelSession
 from qa_service.terms import SAME_WORD_RATIO, TIME_KEYS, terms
 from qa_service.values import Reason
-
-ASK = "Can the question be answered from the passages alone? Answer yes or no."
-_ASK_PART = "Can this part of the question be answered from the passages alone: {part} Answer yes or no."
 
 _FIGURE = re.compile(r"\d[\d.,:]*\d")
 _CAPITAL = re.compile(r"\b[A-Z]\w+")
@@ -44,11 +41,11 @@ def gate(part: str, brief: Brief, hits: Sequence[Hit], *, session: ModelSession,
         return Decision(reason="no_hits")
     if missing := _missing_names(part, hits):
         return Decision(reason="low_relevance", missing_names=missing)
-    ask = ASK if len(brief.parts) == 1 else _ASK_PART.format(part=part)
-    reading = session.read(brief.prompt(ask), CHOICES)
+    reading = session.read(deciding(part, brief), CHOICES)
     if reading is None:
         return Decision(reason=None)
-    found = probability(reading, load_calibration(settings.calibration))
+    loaded = load_adapter(settings.adapter)
+    found = probability(reading, loaded.adapter.decide if loaded else None)
     return Decision(reason=None if found >= settings.answerability_threshold else "low_relevance", probability=found)
 
 

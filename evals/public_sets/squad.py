@@ -34,10 +34,14 @@ class _Answer(msgspec.Struct, frozen=True, kw_only=True):
     answer_start: Annotated[int, Meta(ge=0)]
 
 
-class _Question(msgspec.Struct, frozen=True, kw_only=True):
+class Question(msgspec.Struct, frozen=True, kw_only=True):
+    """One question about a passage."""
+
     id: Words
     question: Words
     answers: tuple[_Answer, ...] = ()
+    plausible_answers: tuple[_Answer, ...] = ()
+    """Of an unanswerable question: what one might take for its answer."""
     is_impossible: bool = False
 
 
@@ -45,7 +49,7 @@ class Passage(msgspec.Struct, frozen=True, kw_only=True):
     """One paragraph with its questions."""
 
     context: Words
-    qas: tuple[_Question, ...]
+    qas: tuple[Question, ...]
 
 
 class _Article(msgspec.Struct, frozen=True, kw_only=True):
@@ -149,7 +153,7 @@ def _cases(article: _Article, places: _Places, path: Path) -> Iterator[Case]:
             )
 
 
-def _require_sense(question: _Question, passage: Passage, where: str) -> None:
+def _require_sense(question: Question, passage: Passage, where: str) -> None:
     if question.is_impossible == bool(question.answers):
         found = "is impossible and has answers" if question.answers else "has no answer and is not marked as impossible"
         raise CaseError(f"{where}: {found}; correct `is_impossible` or `answers`")
@@ -163,7 +167,7 @@ def _require_sense(question: _Question, passage: Passage, where: str) -> None:
             )
 
 
-def _answerable(question: _Question, passage: Passage, places: _Places, where: str) -> Expectation:
+def _answerable(question: Question, passage: Passage, places: _Places, where: str) -> Expectation:
     # Of the 3,186 questions of half the development set, one has "." among its answers, which says nothing.
     answers = [answer for answer in question.answers if re.search(r"\w", answer.text)] or question.answers
     context = collapsed(passage.context)

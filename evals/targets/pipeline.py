@@ -9,6 +9,7 @@ from config.settings import Settings
 from evals.values import TargetName
 from indexer.search import Index
 from indexer.values import Hit
+from qa_service.answerability import load_adapter
 from qa_service.ask import ask
 from qa_service.entailment import FactChecker
 from qa_service.models.port import LanguageModel
@@ -27,14 +28,15 @@ class Pipeline:
         self, *, index: Index, model: LanguageModel, settings: Settings, checker: FactChecker | None = None
     ) -> None:
         self._index = index
-        self._model = model
+        self.model = model
         self._settings = settings
         self._checker = checker
-        self.fingerprint = pipeline_sha256()
+        adapter = load_adapter(settings.answer.adapter)
+        self.fingerprint = pipeline_sha256() + (adapter.adapter.sha256 if adapter else "")
 
     def answer(self, question: Question) -> Answer:
         """See `Target.answer`."""
-        with self._model.admit(threading.Event()) as session:
+        with self.model.admit(threading.Event()) as session:
             return ask(question, index=self._index, session=session, settings=self._settings, checker=self._checker)
 
     def retrieve(self, question: str, asked: Question, *, limit: int) -> tuple[Hit, ...]:

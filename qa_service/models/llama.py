@@ -31,10 +31,10 @@ class LlamaModel:
         context_tokens: int,
         threads: int,
         queue_length: int,
-        state_layer: int | None = None,
+        adapter: Path | None = None,
     ) -> None:
-        """Load the model in its owner thread; readings carry the states of `state_layer`. Raises ModelError when that
-        fails.
+        """Load the model in its owner thread, with the adapter (a GGUF file) that `read` uses. Raises ModelError when
+        that fails.
         """
         self.name = name
         self.context_tokens = context_tokens
@@ -45,7 +45,7 @@ class LlamaModel:
         def own() -> None:
             try:
                 context = NativeContext(
-                    path, name=name, context_tokens=context_tokens, threads=threads, state_layer=state_layer
+                    path, name=name, context_tokens=context_tokens, threads=threads, adapter=adapter
                 )
             except ModelError as error:
                 loaded.put(error)
@@ -102,7 +102,7 @@ class LlamaSession(PlacedSession):
         return until_stop(self._pieces(prompt, max_tokens), stop)
 
     def read(self, prompt: Prompt, choices: Sequence[str]) -> Reading:
-        """Log-probability of each choice's first token after the prompt, and the hidden state there."""
+        """Log-probability of each choice's first token after the prompt."""
         parts = self._fitting(prompt, answer_tokens=1)
         cancel = self.place.cancel
         firsts = [self._model.vocabulary.encode(choice)[0] for choice in choices]
@@ -110,11 +110,11 @@ class LlamaSession(PlacedSession):
 
         def job(context: NativeContext) -> None:
             try:
-                reused = context.evaluate(parts, cancel)
+                reused = context.evaluate(parts, cancel, adapted=True)
                 logits = context.logits().astype(np.float64)
                 total = np.logaddexp.reduce(logits)
                 log_probabilities = tuple(float(logits[first] - total) for first in firsts)
-                outcome.put((reused, Reading(log_probabilities=log_probabilities, state=context.state())))
+                outcome.put((reused, Reading(log_probabilities=log_probabilities, adapted=context.has_adapter)))
             except (CancelledError, ModelError) as error:
                 outcome.put(error)
 

@@ -16,7 +16,6 @@ from numpy.typing import NDArray
 
 from qa_service.errors import CancelledError, ModelError
 from qa_service.models.chat import ChatTemplate, template_of
-from qa_service.models.layer_tap import LayerTap
 from qa_service.models.vocabulary import Vocabulary, vocabulary_of
 
 BATCH_TOKENS = 512
@@ -34,11 +33,11 @@ class NativeContext:
     """A loaded model with one sequence of evaluated tokens."""
 
     def __init__(
-        self, path: Path, *, name: str, context_tokens: int, threads: int, state_layer: int | None = None
+        self, path: Path, *, name: str, context_tokens: int, threads: int, adapter: Path | None = None
     ) -> None:
-        """Load the model (seconds). `state_layer` is the layer (from 0) whose states `state` returns.
+        """Load the model (seconds), and the adapter that `evaluate` uses on request, a LoRA in a GGUF file.
 
-        Raises ModelError when the file is no model that this build can run, or has no such layer.
+        Raises ModelError when either is no file that this build can run, or the adapter is for another model.
         """
         llama_cpp.llama_log_set(_discard_log, ctypes.c_void_p(0))
         llama_cpp.llama_backend_init()
@@ -56,24 +55,27 @@ class NativeContext:
         params.n_ctx = context_tokens
         params.n_batch = params.n_ubatch = BATCH_TOKENS
         params.n_threads = params.n_threads_batch = threads
-        self._tap = _tap_of(self._model, name, state_layer)
-        if self._tap:
-            params.cb_eval = self._tap.callback
         self._context = llama_cpp.llama_init_from_model(self._model, params)
         if not self._context:
             raise ModelError(f"{name}: no memory for a context of {context_tokens} tokens; lower llm.context_tokens")
+        self._adapter = _load_adapter(self._model, name, adapter) if adapter else None
         self._memory = llama_cpp.llama_get_memory(self._context)
         self._parts: list[list[int]] = []
         self._cancel = threading.Event()
         self._abort = llama_cpp.ggml_abort_callback(lambda _data: self._cancel.is_set())
         llama_cpp.llama_set_abort_callback(self._context, self._abort, None)
 
-    def evaluate(self, parts: list[list[int]], cancel: threading.Event) -> int:
-        """Make `parts` the evaluated sequence and return how many of their tokens were still evaluated from before.
+    @property
+    def has_adapter(self) -> bool:
+        """Whether an adapter was loaded."""
+        return self._adapter is not None
+
+    def evaluate(self, parts: list[list[int]], cancel: threading.Event, *, adapted: bool = False) -> int:
+        """Make `parts` the evaluated sequence, and return how many of their tokens were still evaluated from before.
 
         Parts are reused whole, and each is decoded in batches of its own: the numbers that llama.cpp computes for a
         token depend, in their last digits, on what is decoded with it, and an answer must not depend on the question
-        before. The last part is decoded always, for its logits.
+        before. The last part is decoded always, for its logits; if `adapted`, with the adapter, and for this once.
 
         Raises CancelledError within one layer's time after `cancel` is set; the evaluated sequence is then empty.
         """
@@ -85,21 +87,25 @@ class NativeContext:
             reused = kept = 0
         del self._parts[reused:]
         for index, part in enumerate(parts[reused:], reused + 1):
-            for start in range(0, len(part), BATCH_TOKENS):
-                with self._tapped(index == len(parts)):
+            with self._adapted(adapted and index == len(parts)):
+                for start in range(0, len(part), BATCH_TOKENS):
                     self._decode(part[start : start + BATCH_TOKENS])
-            self._parts.append(part)
+            if index < len(parts) or not adapted:
+                self._parts.append(part)
         return kept
 
     @contextmanager
-    def _tapped(self, wanted: bool) -> Iterator[None]:
-        if self._tap:
-            self._tap.armed = wanted
+    def _adapted(self, wanted: bool) -> Iterator[None]:
+        if not (wanted and self._adapter):
+            yield
+            return
+        one = (llama_cpp.llama_adapter_lora_p_ctypes * 1)(self._adapter)  # type: ignore[misc]  # it takes what init gives
+        scale = (ctypes.c_float * 1)(1.0)
+        llama_cpp.llama_set_adapters_lora(self._context, one, 1, scale)
         try:
             yield
         finally:
-            if self._tap:
-                self._tap.armed = False
+            llama_cpp.llama_set_adapters_lora(self._context, None, 0, None)
 
     def append(self, token: int) -> None:
         """Evaluate one more token, under the cancel event of the last `evaluate`. It is not reused."""
@@ -109,12 +115,6 @@ class NativeContext:
         """Return the next token's logits: `(vocabulary,) float32`, a view that the next decode overwrites."""
         pointer = llama_cpp.llama_get_logits_ith(self._context, -1)
         return np.ctypeslib.as_array(pointer, shape=(self._token_count,))
-
-    def state(self) -> NDArray[np.float32] | None:
-        """Return the hidden state behind the last token of the last `evaluate`: `(width,) float32`; None without a
-        `state_layer`.
-        """
-        return self._tap.state() if self._tap else None
 
     def ends_answer(self, token: int) -> bool:
         """Tell whether `token` ends a generation."""
@@ -141,15 +141,12 @@ class NativeContext:
         self._parts.clear()
 
 
-def _tap_of(model: llama_cpp.llama_model_p, name: str, layer: int | None) -> LayerTap | None:
-    if layer is None:
-        return None
-    layers = llama_cpp.llama_model_n_layer(model)
-    if layer >= layers:
-        raise ModelError(
-            f"{name}: has {layers} layers and no layer {layer}; answer.answerability is made for another model"
-        )
-    return LayerTap(layer, llama_cpp.llama_model_n_embd(model))
+def _load_adapter(model: llama_cpp.llama_model_p, name: str, path: Path) -> llama_cpp.llama_adapter_lora_p:
+    """Return the adapter; the model frees it."""
+    adapter: llama_cpp.llama_adapter_lora_p | None = llama_cpp.llama_adapter_lora_init(model, str(path).encode())
+    if not adapter:
+        raise ModelError(f"{name}: llama.cpp cannot load the adapter {path}; is it made for this model?")
+    return adapter
 
 
 def load_file(path: Path, *, name: str, vocabulary_only: bool) -> llama_cpp.llama_model_p:

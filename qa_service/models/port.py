@@ -10,8 +10,6 @@ from types import TracebackType
 from typing import Protocol, Self
 
 import msgspec
-import numpy as np
-from numpy.typing import NDArray
 
 
 class Prompt(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -41,9 +39,8 @@ class Reading(msgspec.Struct, frozen=True, kw_only=True):
 
     log_probabilities: tuple[float, ...]
     """That the continuation starts with each choice's first token, in the order of the choices."""
-    state: NDArray[np.float32] | None = None
-    """The hidden state behind the prompt, `(width,) float32`, of the layer that the model was opened with; None where
-    the adapter cannot tell."""
+    adapted: bool = False
+    """Whether the tail of the prompt was read with the adapter that the model was opened with."""
 
 
 class ModelSession(Protocol):
@@ -80,7 +77,10 @@ class ModelSession(Protocol):
         ...
 
     def read(self, prompt: Prompt, choices: Sequence[str]) -> Reading | None:
-        """Return how the model would go on, without generating; None if it cannot tell."""
+        """Return how the model would go on, without generating; None if it cannot tell.
+
+        Only `prompt.ask` is read with the model's adapter, if it has one: what comes before serves all calls.
+        """
         ...
 
 

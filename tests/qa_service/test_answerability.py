@@ -1,82 +1,203 @@
-"""The calibrated decision."""
+"""The probability that decides, and the adapter that it comes from."""
 
 import math
+import shutil
+import threading
+from collections.abc import Callable
 from pathlib import Path
 
+import gguf
 import msgspec
 import numpy as np
 import pytest
 
 from config.errors import ConfigError
 from config.settings import load_settings
-from qa_service.answerability import SHIPPED, Answerability, TrainingRecord, load_calibration, probability
+from indexer.values import Hit
+from qa_service.answerability import (
+    RECORD,
+    SHIPPED,
+    WEIGHTS,
+    Adapter,
+    Areas,
+    LoadedAdapter,
+    Scale,
+    TrainingRecord,
+    checking,
+    deciding,
+    load_adapter,
+    probability,
+)
 from qa_service.bootstrap import open_model
-from qa_service.models.port import Reading
+from qa_service.compose import Brief, compose
+from qa_service.divide import divide
+from qa_service.errors import ModelError
+from qa_service.models.llama import LlamaModel
+from qa_service.models.port import Prompt, Reading
+from qa_service.models.scripted import ScriptedModel
 
-RECORD = TrainingRecord(
-    made_on="2026-11-26",
-    script="none",
-    data="none",
-    questions=2,
-    answerable_share=0.5,
-    cross_validated_auc=1.0,
-    log_odds_auc=1.0,
-    l2=1.0,
+SETTINGS = load_settings().answer
+ADAPTER = Adapter(
+    version=1,
+    model="tiny",
+    sha256="0" * 64,
+    decide=Scale(slope=0.5, offset=0.25),
+    check=Scale(slope=1.0, offset=0.0),
+    record=TrainingRecord(
+        made_on="2026-11-26",
+        script="none",
+        data="none",
+        examples=2,
+        steps=1,
+        options={},
+        cross_validated_auc=Areas(decide=1.0, check=1.0),
+        plain_auc=Areas(decide=0.5, check=0.5),
+    ),
 )
-CALIBRATION = Answerability(
-    version=1, model="tiny", layer=1, state_weights=(1.0, -2.0), log_odds_weight=0.5, bias=0.25, record=RECORD
-)
 
 
-def reading(yes: float, no: float, *state: float) -> Reading:
-    return Reading(log_probabilities=(yes, no), state=np.array(state, dtype=np.float32) if state else None)
+def reading(yes: float, no: float, *, adapted: bool = True) -> Reading:
+    return Reading(log_probabilities=(yes, no), adapted=adapted)
 
 
-def test_state_log_odds_and_bias_add_up_to_log_odds() -> None:
-    found = probability(reading(-1.0, -3.0, 0.5, 0.125), CALIBRATION)
-    assert found == pytest.approx(1 / (1 + math.exp(-(0.5 - 0.25 + 0.5 * 2.0 + 0.25))))
+def test_log_odds_are_scaled_to_a_probability() -> None:
+    assert probability(reading(-1.0, -3.0), ADAPTER.decide) == pytest.approx(1 / (1 + math.exp(-(0.5 * 2.0 + 0.25))))
 
 
-def test_without_a_calibration_the_models_own_log_odds_stand() -> None:
-    assert probability(reading(-1.0, -1.0), None) == probability(reading(-1.0, -1.0), CALIBRATION) == 0.5
+def test_what_was_read_without_an_adapter_is_not_scaled_as_if_with_one() -> None:
+    assert probability(reading(-1.0, -1.0, adapted=False), ADAPTER.decide) == 0.5
     assert probability(reading(-1.0, -1.0 - math.log(3)), None) == pytest.approx(0.75)
 
 
 def test_no_log_odds_are_too_great() -> None:
-    assert probability(reading(0.0, -1e6), None) == pytest.approx(1.0)
+    assert probability(reading(0.0, -1e6), ADAPTER.decide) == pytest.approx(1.0)
     assert probability(reading(-1e6, 0.0), None) == pytest.approx(0.0)
 
 
-@pytest.mark.parametrize("state", [(1.0,), (1.0, 2.0, 3.0)])
-def test_states_of_another_width_are_an_error_that_names_both(state: tuple[float, ...]) -> None:
-    with pytest.raises(ConfigError, match=rf"reads states of 2 numbers and this model gives {len(state)}"):
-        probability(reading(-1.0, -1.0, *state), CALIBRATION)
+def brief(question: str, make_hit: Callable[..., Hit]) -> Brief:
+    model = ScriptedModel(lambda _prompt: "")
+    with model.admit(threading.Event()) as session:
+        return compose(divide(question), [make_hit("Voss won in May.")], session=session, settings=SETTINGS)
 
 
-def test_every_shipped_calibration_is_complete_and_finite() -> None:
-    for path in SHIPPED.glob("*.json"):
-        calibration = load_calibration(path.stem)
-        assert calibration is not None
-        assert np.isfinite([*calibration.state_weights, calibration.log_odds_weight, calibration.bias]).all()
-        assert calibration.record.cross_validated_auc > calibration.record.log_odds_auc
+def test_what_is_asked_stands_behind_the_evidence_and_in_no_part_that_is_shared(make_hit: Callable[..., Hit]) -> None:
+    asked = brief("Who won?", make_hit)
+    decide, check = deciding("Who won?", asked), checking("Who won?", "Voss won.", asked)
+    assert decide.shared == check.shared == asked.shared[:-1]
+    assert "Voss won in May." in decide.shared[-1]
+    assert decide.ask.startswith("Question: Who won?\n")
+    assert "Who won?" in check.ask
+    assert "Answer: Voss won.\n" in check.ask
 
 
-def test_every_profile_names_a_calibration_for_its_model() -> None:
+def test_a_part_is_asked_about_within_the_whole_question(make_hit: Callable[..., Hit]) -> None:
+    asked = brief("Who won the open, and when did he win it?", make_hit)
+    assert len(asked.parts) == 2
+    ask = deciding(asked.parts[1], asked).ask
+    assert asked.question in ask
+    assert ask.count(asked.parts[1]) >= 1
+    assert "this part" in ask
+
+
+def test_every_shipped_adapter_is_complete_and_better_than_none() -> None:
+    folders = sorted(path.parent for path in SHIPPED.glob(f"*/{RECORD}"))
+    assert folders
+    for folder in folders:
+        loaded = load_adapter(folder.name)
+        assert loaded is not None
+        record = loaded.adapter.record
+        assert record.cross_validated_auc.decide > record.plain_auc.decide
+        assert record.cross_validated_auc.check > record.plain_auc.check
+        assert not loaded.adapter.held_out
+        assert (folder / "README.md").is_file()
+        assert sum(path.stat().st_size for path in folder.iterdir()) < 30_000_000
+
+
+def test_every_profile_names_an_adapter_for_its_model() -> None:
     for profile in ("default", "small", "server"):
         settings = load_settings(profile)
-        calibration = load_calibration(settings.answer.calibration)
-        assert calibration is None or calibration.model == settings.llm.model
+        loaded = load_adapter(settings.answer.adapter)
+        assert loaded is None or loaded.adapter.model == settings.llm.model
 
 
-def test_a_calibration_that_is_not_there_is_named_with_what_is(tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match=r"answer\.calibration = 'nothing'.*shipped are: .*qwen"):
-        load_calibration("nothing")
-    broken = tmp_path / "broken.json"
-    broken.write_bytes(msgspec.json.encode({"version": 1}))
-    with pytest.raises(ConfigError, match=r"broken\.json is no calibration"):
-        load_calibration(str(broken))
+def test_an_adapter_that_is_not_there_is_named_with_what_is() -> None:
+    with pytest.raises(ConfigError, match=r"answer\.adapter = 'nothing'.*shipped are: .*qwen"):
+        load_adapter("nothing")
 
 
-def test_a_calibration_for_another_model_is_refused_before_anything_is_loaded() -> None:
+def test_a_record_that_is_none_is_an_error(tmp_path: Path) -> None:
+    (tmp_path / RECORD).write_bytes(msgspec.json.encode({"version": 1}))
+    (tmp_path / WEIGHTS).write_bytes(b"")
+    with pytest.raises(ConfigError, match=r"record\.json is no record"):
+        load_adapter(str(tmp_path))
+
+
+def test_weights_other_than_the_records_are_refused(tmp_path: Path) -> None:
+    (tmp_path / RECORD).write_bytes(msgspec.json.encode(ADAPTER))
+    (tmp_path / WEIGHTS).write_bytes(b"altered")
+    with pytest.raises(ConfigError, match=r"adapter\.gguf is not what its record names"):
+        load_adapter(str(tmp_path))
+
+
+def test_an_adapter_for_another_model_is_refused_before_anything_is_loaded() -> None:
     with pytest.raises(ConfigError, match=r"made for tiny and llm\.model is"):
-        open_model(load_settings("small").llm, CALIBRATION)
+        open_model(load_settings("small").llm, LoadedAdapter(adapter=ADAPTER, weights=Path("nowhere")))
+
+
+# On llama.cpp
+
+
+@pytest.fixture(scope="module")
+def small_adapter(small_model: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A random adapter for the small model, strong enough to be noticed."""
+    sizes = {tensor.name: tensor.shape for tensor in gguf.GGUFReader(small_model).tensors}
+    draw, path = np.random.default_rng(1), tmp_path_factory.mktemp("adapter") / WEIGHTS
+    writer = gguf.GGUFWriter(path, "llama")
+    writer.add_type("adapter")
+    writer.add_string("adapter.type", "lora")
+    writer.add_float32("adapter.lora.alpha", 8.0)
+    for layer in (10, 20):
+        name = f"blk.{layer}.ffn_down.weight"
+        narrow, wide = (int(size) for size in sizes[name])
+        writer.add_tensor(f"{name}.lora_a", draw.normal(size=(4, narrow)).astype(np.float16) * 0.05)
+        writer.add_tensor(f"{name}.lora_b", draw.normal(size=(wide, 4)).astype(np.float16) * 0.05)
+    writer.write_header_to_file()
+    writer.write_kv_data_to_file()
+    writer.write_tensors_to_file()
+    writer.close()
+    return path
+
+
+PROMPT = Prompt(system="You are terse.", shared=("The sky is blue. ", "Is it blue? "), ask="Yes or no?")
+
+
+def opened(path: Path, adapter: Path | None) -> LlamaModel:
+    return LlamaModel(path, name="small", context_tokens=512, threads=2, queue_length=1, adapter=adapter)
+
+
+@pytest.mark.contract
+def test_an_adapter_changes_what_is_read_and_nothing_that_is_generated(small_model: Path, small_adapter: Path) -> None:
+    plain, adapted = opened(small_model, None), opened(small_model, small_adapter)
+    try:
+        with plain.admit(threading.Event()) as session:
+            expected = "".join(session.generate(PROMPT, max_tokens=12))
+            without = session.read(PROMPT, ("Yes", "No"))
+        with adapted.admit(threading.Event()) as session:
+            first = session.read(PROMPT, ("Yes", "No"))
+            said = "".join(session.generate(PROMPT, max_tokens=12))
+            again = session.read(PROMPT, ("Yes", "No"))
+    finally:
+        plain.close()
+        adapted.close()
+    assert said == expected
+    assert first == again
+    assert (without.adapted, first.adapted) == (False, True)
+    assert first.log_probabilities != pytest.approx(without.log_probabilities, abs=0.05)
+
+
+@pytest.mark.contract
+def test_a_file_that_is_no_adapter_for_the_model_is_an_error(small_model: Path, tmp_path: Path) -> None:
+    broken = tmp_path / WEIGHTS
+    shutil.copy(small_model, broken)
+    with pytest.raises(ModelError, match=r"cannot load the adapter .*adapter\.gguf"):
+        opened(small_model, broken)

@@ -1,0 +1,215 @@
+"""What the adapter learns from: questions as the service would put them, over the evidence that it would find.
+
+    python -m evals.answerability examples --squad FILE --squad FILE --to examples.npz
+
+Two kinds of things are asked. `decide`, before answering: do the passages answer exactly this question? `check`, of an
+answer: is it right, and stated in the passages? Questions of files in SQuAD 2.0 format give both sides, and a question
+whose paragraph is kept out of the evidence is one more that cannot be answered.
+"""
+
+import random
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import NamedTuple
+
+import click
+import numpy as np
+
+from config.paths import footnote_home
+from config.progress import progress_bar
+from config.settings import Settings, load_settings
+from evals.own_index import with_index_in
+from evals.public_sets.documents import collapsed
+from evals.public_sets.squad import Passage, Question, load_squad, read_squad, title_of
+from indexer.build import build
+from indexer.embed import open_embedder
+from indexer.search import Index, open_index
+from indexer.sentences import sentences
+from indexer.values import Filters, Hit
+from qa_service.answerability import checking, deciding
+from qa_service.bootstrap import open_model
+from qa_service.compose import Brief, compose
+from qa_service.divide import divide
+from qa_service.models.port import Prompt
+from qa_service.retrieve import retrieve
+
+_MOST_OF_ANSWERABLE_ARTICLES = 130
+"""Questions taken of an article that has no unanswerable ones: all of them would drown the others."""
+_KEPT_OUT_SHARE = 0.15
+"""Of questions, those that are also asked with their paragraph kept out."""
+_SEVERAL_SHARE = 0.12
+"""Of questions, those that are also asked together with another one on the same paragraph."""
+_SENTENCE_SHARE = 0.5
+"""Of answers, those that are checked as the sentence they stand in."""
+_FOREIGN_SHARE = 0.4
+"""Of answerable questions, those that are checked with the answer to another one on the same paragraph."""
+
+
+class Example(NamedTuple):
+    """One thing asked about one prompt's evidence."""
+
+    evidence: tuple[int, ...]
+    """Tokens, the template's head included."""
+    asked: tuple[int, ...]
+    """The tokens behind them, up to where the answer starts."""
+    holds: bool
+    checks: bool
+    """Asked of an answer."""
+    article: str
+    answerable: bool
+    """As the file has it, whatever evidence was found."""
+
+
+def collect(files: Sequence[Path], settings: Settings, seed: int) -> Iterator[tuple[float, list[Example]]]:
+    """Yield the examples of one paragraph after another, each with the share of paragraphs that are done."""
+    draw = random.Random(seed)  # noqa: S311 (a repeatable draw, no secret)
+    embedder = open_embedder(settings.embedder, home=footnote_home())
+    model = open_model(settings.llm)
+    with closing(model), TemporaryDirectory() as scratch, model.admit(threading.Event()) as session:
+        vocabulary, template = model.vocabulary, model.template  # type: ignore[attr-defined]  # llama.cpp's own
+        for number, file in enumerate(files):
+            corpus = Path(scratch) / f"corpus-{number}"
+            load_squad(file, folder=corpus)
+            own = with_index_in(settings, Path(scratch) / f"index-{number}")
+            build([corpus], settings=own, embedder=embedder)
+            with closing(open_index(own, embedder)) as index:
+
+                def evidence(question: str, kept_out: str | None, index: Index = index) -> Brief | None:
+                    division = divide(question)
+                    hits = retrieve(division, index=index, filters=Filters(), settings=settings.retrieval)
+                    if kept_out:
+                        hits = tuple(hit for hit in hits if not _is_of(hit, kept_out))
+                    return compose(division, hits, session=session, settings=settings.answer) if hits else None
+
+                def tokens(prompt: Prompt) -> tuple[tuple[int, ...], tuple[int, ...]]:
+                    *head, tail = template.encode(prompt, vocabulary)
+                    return tuple(token for part in head for token in part), tuple(tail)
+
+                data = read_squad(file).data
+                count = sum(len(article.paragraphs) for article in data)
+                done = 0
+                for article in data:
+                    answerable = [q.id for p in article.paragraphs for q in p.qas if not q.is_impossible]
+                    if not any(q.is_impossible for p in article.paragraphs for q in p.qas):
+                        answerable = draw.sample(answerable, min(_MOST_OF_ANSWERABLE_ARTICLES, len(answerable)))
+                    chosen = set(answerable)
+                    for passage in article.paragraphs:
+                        done += 1
+                        yield (
+                            (number + done / count) / len(files),
+                            [
+                                Example(*tokens(prompt), holds, checks, title_of(article), not question.is_impossible)
+                                for question in passage.qas
+                                if question.is_impossible or question.id in chosen
+                                for prompt, holds, checks in _asked(passage, question, evidence, draw)
+                            ],
+                        )
+
+
+def _asked(
+    passage: Passage, question: Question, evidence: Callable[[str, str | None], Brief | None], draw: random.Random
+) -> Iterator[tuple[Prompt, bool, bool]]:
+    words, context = collapsed(question.question), collapsed(passage.context)
+    golds = [collapsed(answer.text) for answer in question.answers]
+    if (brief := evidence(words, None)) and len(brief.parts) == 1:
+        found = _found(golds, brief, context)
+        yield deciding(words, brief), bool(found), False
+        answer, right = _answer(passage, question, found, draw)
+        if answer:
+            yield checking(words, answer, brief), right, True
+    if draw.random() < _SEVERAL_SHARE:
+        other = collapsed(draw.choice(passage.qas).question)
+        asked = (other, words) if draw.random() < 0.5 else (words, other)
+        if (brief := evidence(" ".join(asked), None)) and brief.parts == asked and words != other:
+            yield deciding(words, brief), bool(_found(golds, brief, context)), False
+    if draw.random() < _KEPT_OUT_SHARE and (brief := evidence(words, context)):
+        shown = " ".join(each.text for each in brief.passages)
+        if not any(gold in shown for gold in golds):
+            yield deciding(words, brief), False, False
+
+
+def _answer(passage: Passage, question: Question, found: Sequence[str], draw: random.Random) -> tuple[str, bool]:
+    """Return an answer to check, as a span or as its sentence, and whether it is right; "" when there is none."""
+    if question.is_impossible:
+        spans = [(collapsed(each.text), each.answer_start) for each in question.plausible_answers]
+        right = False
+    elif found and draw.random() >= _FOREIGN_SHARE:
+        spans = [(text, each.answer_start) for each in question.answers if (text := collapsed(each.text)) in found]
+        right = True
+    else:
+        golds = {collapsed(each.text).casefold() for each in question.answers}
+        spans = [
+            (text, each.answer_start)
+            for other in passage.qas
+            for each in (*other.answers, *other.plausible_answers)
+            if not any((text := collapsed(each.text)).casefold() in gold or gold in text.casefold() for gold in golds)
+        ]
+        right = False
+    if not spans:
+        return "", False
+    text, start = draw.choice(spans)
+    if draw.random() < _SENTENCE_SHARE:
+        inside = [span for span in sentences(passage.context) if span[0] <= start < span[1]]
+        sentence = collapsed(passage.context[slice(*inside[0])]) if inside else text
+        golds = {collapsed(each.text) for each in question.answers}
+        if right or not any(gold in sentence for gold in golds):
+            return sentence, right
+    return text[:1].upper() + text[1:] + ("" if text.endswith(".") else "."), right
+
+
+def _found(golds: Sequence[str], brief: Brief, context: str) -> list[str]:
+    """Return the answers that stand in what is read of their own paragraph."""
+    read = " ".join(each.text for each in brief.passages if _is_of(each.hit, context))
+    return [gold for gold in golds if gold in read]
+
+
+def _is_of(hit: Hit, context: str) -> bool:
+    text = hit.paragraph.text
+    return text in context or context in text
+
+
+def write_examples(examples: Sequence[Example], target: Path) -> None:
+    """Write examples as arrays: tokens end to end, with where each ends."""
+    np.savez_compressed(
+        target,
+        evidence=np.array([token for each in examples for token in each.evidence], dtype=np.int32),
+        evidence_ends=np.cumsum([len(each.evidence) for each in examples]),
+        asked=np.array([token for each in examples for token in each.asked], dtype=np.int32),
+        asked_ends=np.cumsum([len(each.asked) for each in examples]),
+        holds=np.array([each.holds for each in examples]),
+        checks=np.array([each.checks for each in examples]),
+        article=np.array([each.article for each in examples]),
+        answerable=np.array([each.answerable for each in examples]),
+    )
+
+
+@click.command()
+@click.option(
+    "--squad",
+    "files",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    required=True,
+    multiple=True,
+    help="In SQuAD 2.0 format; may be given several times.",
+)
+@click.option("--to", "target", type=click.Path(dir_okay=False, path_type=Path), required=True)
+@click.option("--profile", default="default", show_default=True)
+@click.option("--seed", default=7, show_default=True)
+def main(files: tuple[Path, ...], target: Path, profile: str, seed: int) -> None:
+    """Find the evidence for questions of SQuAD 2.0 files as the service would, and write what is asked about it."""
+    examples: list[Example] = []
+    with progress_bar("collecting", total=1000, unit="‰") as bar:
+        seen = 0
+        for share, found in collect(files, load_settings(profile), seed):
+            examples.extend(found)
+            bar.advance(int(1000 * share) - seen)
+            seen = int(1000 * share)
+    write_examples(examples, target)
+    click.echo(f"{target}: {len(examples)} examples, {sum(each.holds for each in examples)} of them hold")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,160 @@
+"""Training the adapter: the model in torch, the losses, and what is written."""
+
+import argparse
+import json
+from pathlib import Path
+
+import gguf
+import msgspec
+import numpy as np
+import pytest
+import torch
+
+from evals.answerability.examples import Example, write_examples
+from evals.answerability.forward import PROJECTIONS, Memory, Qwen2, Shape
+from evals.answerability.train import (
+    Examples,
+    areas,
+    folds_of,
+    grouped,
+    new_adapters,
+    read_examples,
+    scales,
+    train,
+    write,
+)
+from qa_service.answerability import Adapter
+
+SHAPE = Shape(layers=3, width=32, heads=4, key_heads=2, rope_base=10_000.0, epsilon=1e-6)
+OPTIONS = argparse.Namespace(
+    id="tiny", data="made", folds=2, epochs=6, minutes=5.0, batch=8, rank=4, first_layer=1, rate=2e-2, seed=3
+)
+
+
+@pytest.fixture(scope="module")
+def model() -> Qwen2:
+    draw = torch.Generator().manual_seed(5)
+    heights = {"attn_k": 16, "attn_v": 16, "ffn_gate": 48, "ffn_up": 48}
+
+    def read(name: str) -> torch.Tensor:
+        kind = name.split(".")[-2]
+        if name in {"token_embd.weight", "output.weight"}:
+            return torch.randn(64, 32, generator=draw)
+        if "norm" in kind:
+            return torch.ones(32)
+        height = heights.get(kind, 32)
+        if name.endswith("bias"):
+            return torch.randn(height, generator=draw) / 10
+        return torch.randn(height, 48 if kind == "ffn_down" else 32, generator=draw) / 5
+
+    return Qwen2(SHAPE, read, choices=(1, 2), device="cpu", dtype=torch.float32)
+
+
+def remembered(model: Qwen2, *texts: list[int]) -> Memory:
+    longest = max(map(len, texts))
+    tokens = torch.tensor([text + [0] * (longest - len(text)) for text in texts])
+    lengths = torch.tensor([len(text) for text in texts])
+    return model.remember(tokens, torch.arange(longest) < lengths[:, None])
+
+
+def chosen(model: Qwen2, memory: Memory, tail: list[int], row: int = 0) -> torch.Tensor:
+    with torch.no_grad():
+        return model.choose(torch.tensor([tail]), torch.tensor([len(tail)]), memory, torch.tensor([row]), {})[0, 0]
+
+
+def test_what_follows_a_passage_is_read_as_if_both_were_read_at_once(model: Qwen2) -> None:
+    text = [5, 9, 33, 12, 60, 7, 21]
+    whole = chosen(model, remembered(model, text[:1]), text[1:])
+    for cut in (2, 4, 6):
+        torch.testing.assert_close(chosen(model, remembered(model, text[:cut]), text[cut:]), whole)
+
+
+def test_padding_and_neighbours_change_nothing(model: Qwen2) -> None:
+    alone = chosen(model, remembered(model, [5, 9]), [7, 8])
+    beside = remembered(model, [4, 4, 4, 4, 4], [5, 9])
+    torch.testing.assert_close(chosen(model, beside, [7, 8], row=1), alone)
+    with torch.no_grad():
+        both = model.choose(
+            torch.tensor([[7, 8, 0, 0], [3, 3, 3, 3]]), torch.tensor([2, 4]), beside, torch.tensor([1, 0]), {}
+        )
+    torch.testing.assert_close(both[0, 0], alone)
+
+
+def test_adapters_side_by_side_are_each_as_if_alone(model: Qwen2) -> None:
+    memory = remembered(model, [5, 9, 33])
+    adapters = new_adapters(model, 2, rank=2, first_layer=0)
+    asked = (torch.tensor([[7, 8]]), torch.tensor([2]), memory, torch.tensor([0]))
+    with torch.no_grad():
+        torch.testing.assert_close(model.choose(*asked, adapters)[1], model.choose(*asked, {})[0])
+        for _, b in adapters.values():
+            b[1].normal_()
+        both = model.choose(*asked, adapters)
+        alone = model.choose(*asked, {name: (a[1:], b[1:]) for name, (a, b) in adapters.items()})
+    torch.testing.assert_close(both[0], model.choose(*asked, {})[0])
+    torch.testing.assert_close(both[1], alone[0])
+    assert not torch.allclose(both[0], both[1])
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Four articles; what is asked holds when its last token but one stands in the evidence."""
+    draw, examples = np.random.default_rng(2), []
+    for number in range(96):
+        evidence = tuple(int(token) for token in draw.integers(10, 60, 6))
+        for checks in (False, True):
+            holds = bool(draw.random() < 0.5)
+            key = 61 if holds else 62
+            examples.append(Example(evidence, (4, key, 3), holds, checks, f"article {number % 4}", answerable=holds))
+    path = tmp_path_factory.mktemp("examples") / "examples.npz"
+    write_examples(examples, path)
+    return path
+
+
+def test_examples_are_read_as_they_were_written(made: Path) -> None:
+    examples = read_examples(made)
+    assert len(examples.evidence) == len(examples.asked) == 192
+    assert [text.tolist()[0] for text in examples.asked] == [4] * 192
+    assert all(len(text) == 6 for text in examples.evidence)
+    groups = grouped(examples)
+    assert [len(group.members) for group in groups] == [2] * 96
+
+
+def test_folds_share_out_the_articles(made: Path) -> None:
+    folds = folds_of(read_examples(made), 2)
+    assert sorted(folds) == [f"article {number}" for number in range(4)]
+    assert sorted(folds.values()) == [0, 0, 1, 1]
+
+
+def test_training_finds_what_tells_them_apart_on_articles_not_seen_and_writes_it(
+    model: Qwen2, made: Path, tmp_path: Path
+) -> None:
+    torch.manual_seed(1)
+    examples = read_examples(made)
+    trained = train(model, examples, OPTIONS)
+    assert trained.steps == 6 * 12
+    found, plain = areas(examples, trained.held_out), areas(examples, trained.plain)
+    assert min(found.values()) > 0.95
+    assert set(plain) == {"decide", "check"}
+    options = argparse.Namespace(**{**vars(OPTIONS), "to": tmp_path})
+    write(trained, examples, options)
+    record = msgspec.json.decode((tmp_path / "record.json").read_bytes(), type=Adapter)
+    assert record.model == "tiny"
+    assert record.held_out == ()
+    assert record.decide.slope > 0
+    unseen = [json.loads((tmp_path / f"without-{fold}" / "record.json").read_text())["held_out"] for fold in (0, 1)]
+    assert sorted(unseen[0] + unseen[1]) == [f"article {number}" for number in range(4)]
+    tensors = {tensor.name: tensor for tensor in gguf.GGUFReader(tmp_path / "adapter.gguf").tensors}
+    assert len(tensors) == 2 * 2 * len(PROJECTIONS)
+    assert tuple(tensors["blk.1.ffn_down.weight.lora_a"].shape) == (48, 4)
+    assert tuple(tensors["blk.1.ffn_down.weight.lora_b"].shape) == (4, 32)
+
+
+def test_scales_turn_log_odds_of_any_spread_into_shares_that_come_true() -> None:
+    draw = np.random.default_rng(4)
+    true = draw.normal(size=4_000)
+    holds = draw.random(4_000) < 1 / (1 + np.exp(-(2 * true + 0.5)))
+    nothing = np.zeros(0)
+    examples = Examples([], [], holds, np.arange(4_000) % 2 == 1, nothing.astype(str), nothing.astype(bool))
+    found = scales(examples, true * 7)["decide"]
+    assert found["slope"] * 7 == pytest.approx(2, abs=0.25)
+    assert found["offset"] == pytest.approx(0.5, abs=0.15)
