@@ -1,7 +1,7 @@
 """From a question to an answer with footnotes: the stages in order, typed values in between.
 
-condense -> divide -> retrieve -> compose -> each part: gate -> generate -> attribute -> verify -> mend -> compare
--> conclude
+condense -> divide -> retrieve -> compose -> each part: gate -> generate -> attribute -> verify -> confirm -> mend
+-> compare -> conclude
 """
 
 import time
@@ -13,9 +13,10 @@ from config.settings import AnswerSettings, Settings
 from indexer.search import Index
 from qa_service.attribute import attribute
 from qa_service.compare import compare
-from qa_service.compose import compose
+from qa_service.compose import Brief, compose
 from qa_service.conclude import conclude
 from qa_service.condense import condense
+from qa_service.confirm import confirm
 from qa_service.divide import divide
 from qa_service.entailment import FactChecker
 from qa_service.evidence import Sentence
@@ -85,10 +86,20 @@ def ask(
             checker=checker,
             watch=watch,
         )
-        finding = Finding(part=part, decision=decision, draft=draft, verified=check(draft.text, brief.sentences))
+        confirmed = partial(
+            _confirmed,
+            check=check,
+            part=part,
+            brief=brief,
+            answerable=decision.probability,
+            session=session,
+            settings=settings.answer,
+            watch=watch,
+        )
+        finding = Finding(part=part, decision=decision, draft=draft, verified=confirmed(draft.text, brief.sentences))
         with watch.stage("mend"):
             finding = mend(
-                finding, brief, session=session, settings=settings.answer, deadline_s=deadline_s, check=check
+                finding, brief, session=session, settings=settings.answer, deadline_s=deadline_s, check=confirmed
             )
         with watch.stage("compare"):
             finding = compare(finding, brief, around=around, session=session, check=check)
@@ -146,3 +157,21 @@ def _checked(
             probability=probability,
             checker=checker,
         )
+
+
+def _confirmed(
+    text: str,
+    sentences: Sequence[Sentence],
+    *,
+    check: Callable[[str, Sequence[Sentence]], tuple[Verified, ...]],
+    part: str,
+    brief: Brief,
+    answerable: float | None,
+    session: ModelSession,
+    settings: AnswerSettings,
+    watch: Stopwatch,
+) -> tuple[Verified, ...]:
+    """Check a draft, and ask the model about it where that leaves doubt."""
+    claims = check(text, sentences)
+    with watch.stage("confirm"):
+        return confirm(claims, text, part=part, brief=brief, answerable=answerable, session=session, settings=settings)

@@ -63,6 +63,8 @@ class Verified(msgspec.Struct, frozen=True, kw_only=True):
     """
     reason: Reason | None
     """What kind of failure, when the verdict is not `supported`."""
+    rewords: bool = False
+    """It fails by nothing but words that its evidence does not have."""
 
 
 def verify(
@@ -115,6 +117,7 @@ def _verified(
 ) -> Verified:
     score = judgement.score if judgement else _score(claim, question, known)
     reason: Reason | None
+    rewords = False
     if not support or _foreign(claim, known) or not answers_kind(claim, question):
         reason = "unsupported"
     elif judgement and judgement.verdict != "supported":
@@ -125,26 +128,23 @@ def _verified(
         reason = "contradicted"
     elif _is_about_cause(claim, question) and not states_cause(claim, question, support):
         reason = "reason_not_stated"
-    elif other_figure(claim, _joined(support)) or (
-        not judgement and _goes_beyond(claim, question, support, known=known, to_the_letter=to_the_letter)
-    ):
+    elif other_figure(claim, _joined(support)) or (not judgement and _goes_beyond(claim, question, support)):
         reason = "unsupported"
     else:
-        reason = None
+        rewords = not judgement and (
+            _invents(claim, question, known) or (to_the_letter and _repeats_the_unsaid(claim, question, support))
+        )
+        reason = "unsupported" if rewords else None
     verdict: Verdict = "supported" if reason is None else "contradicted" if reason == "contradicted" else "unsupported"
-    return Verified(text=claim, support=support, verdict=verdict, score=score, reason=reason)
+    return Verified(text=claim, support=support, verdict=verdict, score=score, reason=reason, rewords=rewords)
 
 
-def _goes_beyond(
-    claim: str, question: str, support: Sequence[Sentence], *, known: frozenset[str], to_the_letter: bool
-) -> bool:
-    """Tell whether the claim says more, or says it more firmly, than its evidence."""
+def _goes_beyond(claim: str, question: str, support: Sequence[Sentence]) -> bool:
+    """Tell whether the claim says it more firmly than its evidence, or tells that it is not known."""
     return (
-        _invents(claim, question, known)
-        or drops_hedge(claim, question, _joined(support))
+        drops_hedge(claim, question, _joined(support))
         or drops_bound(claim, _joined(support))
         or says_unknown(claim, question, support)
-        or (to_the_letter and _repeats_the_unsaid(claim, question, support))
     )
 
 
