@@ -126,8 +126,8 @@ def _verified(
         reason = "unsupported"
     elif not judgement and _contradicts(claim, question, support):
         reason = "contradicted"
-    elif _is_about_cause(claim, question) and not states_cause(claim, question, support):
-        reason = "reason_not_stated"
+    elif (_asks_cause(question) or says_cause(claim)) and not states_cause(claim, question, support):
+        reason = "reason_not_stated" if _asks_cause(question) else "unsupported"
     elif other_figure(claim, _joined(support)) or (not judgement and _goes_beyond(claim, question, support)):
         reason = "unsupported"
     else:
@@ -148,8 +148,8 @@ def _goes_beyond(claim: str, question: str, support: Sequence[Sentence]) -> bool
     )
 
 
-def _is_about_cause(claim: str, question: str) -> bool:
-    return asks_why(question) or bool(_SUGGESTS_CAUSE.search(question)) or says_cause(claim)
+def _asks_cause(question: str) -> bool:
+    return asks_why(question) or bool(_SUGGESTS_CAUSE.search(question))
 
 
 def _joined(support: Sequence[Sentence]) -> str:
