@@ -20,6 +20,9 @@ FUNCTION_WORDS = frozenset(
     """.split()
 )
 
+LIGHT_VERBS = frozenset("go goes come get take give put keep bring become happen occur begin start involve".split())
+"""Verbs that say little by themselves: one may stand for another, or for none."""
+
 ACRONYMS = frozenset("us it who".split())
 """Acronyms that are function words when written small."""
 

@@ -13,7 +13,7 @@ from rapidfuzz import fuzz, process
 from config.settings import AnswerSettings
 from qa_service.attribute import Attribution
 from qa_service.causes import CONNECTIVE_KEYS, says_cause, states_cause
-from qa_service.english import NEGATIONS, ORDINAL_ENDINGS
+from qa_service.english import LIGHT_VERBS, NEGATIONS, ORDINAL_ENDINGS
 from qa_service.entailment import FactChecker, Judgement
 from qa_service.evidence import Sentence
 from qa_service.surroundings import Surroundings
@@ -45,8 +45,11 @@ _TIME = re.compile(
     re.IGNORECASE,
 )
 """A year, an hour or a day in figures."""
+_COUNTED_TIME = re.compile(r"\b(?:what|which) (?:decade|century|millennium)\b", re.IGNORECASE)
+"""Asks for a time whose answer may be an ordinal alone: "the first century"."""
 _OPEN = re.compile(r"\b(?:who|whom|whose|what|which|where|why|how)\b", re.IGNORECASE)
 _WORDS_FOR_ONE_UNKNOWN = 5
+_LIGHT_KEYS = frozenset(term.key for word in LIGHT_VERBS for term in terms(word))
 _NEGATION_REACH = 4
 """Words after a negation within which the first content word is what it denies."""
 
@@ -131,10 +134,11 @@ def _verified(
     elif other_figure(claim, _joined(support)) or (not judgement and _goes_beyond(claim, question, support)):
         reason = "unsupported"
     else:
-        rewords = not judgement and (
+        unsaid = not judgement and (
             _invents(claim, question, known) or (to_the_letter and _repeats_the_unsaid(claim, question, support))
         )
-        reason = "unsupported" if rewords else None
+        reason = "unsupported" if unsaid else None
+        rewords = unsaid and not _may_name(claim, known)
     verdict: Verdict = "supported" if reason is None else "contradicted" if reason == "contradicted" else "unsupported"
     return Verified(text=claim, support=support, verdict=verdict, score=score, reason=reason, rewords=rewords)
 
@@ -185,6 +189,13 @@ def _foreign(claim: str, known: frozenset[str]) -> bool:
     return bool(keys(terms(claim), "name", "number") - known)
 
 
+def _may_name(claim: str, known: frozenset[str]) -> bool:
+    """Tell whether a word that is not known is capitalised: it may be a name, also in front of a sentence."""
+    return any(
+        claim[term.start].isupper() and term.kind != "function" and term.key not in known for term in terms(claim)
+    )
+
+
 def _contradicts(claim: str, question: str, support: Sequence[Sentence]) -> bool:
     evidence = _joined(support)
     answering = clauses_of(evidence, content_keys(claim) - content_keys(question))
@@ -194,7 +205,7 @@ def _contradicts(claim: str, question: str, support: Sequence[Sentence]) -> bool
 def _invents(claim: str, question: str, known: frozenset[str]) -> bool:
     """Tell whether what the claim adds to the question has more than every fifth word from nowhere."""
     asked = content_keys(question)
-    new = content_keys(claim) - asked - CONNECTIVE_KEYS
+    new = content_keys(claim) - asked - CONNECTIVE_KEYS - _LIGHT_KEYS
     unknown = [
         key
         for key in new - known
@@ -216,7 +227,7 @@ def _repeats_the_unsaid(claim: str, question: str, support: Sequence[Sentence]) 
         for text in (hit.title, hit.paragraph.heading, hit.paragraph.text)
         for term in terms(text)
     }
-    repeated = keys(terms(claim), "content") & content_keys(question)
+    repeated = (keys(terms(claim), "content") & content_keys(question)) - _LIGHT_KEYS
     return any(
         not process.extractOne(key, said, scorer=fuzz.ratio, score_cutoff=SAME_WORD_RATIO) for key in repeated - said
     )
@@ -227,7 +238,8 @@ def answers_kind(claim: str, question: str) -> bool:
     asked = content_keys(question)
     new = [term for term in terms(claim) if term.key not in asked]
     if _WHEN.search(question):
-        return any(_is_time(term) for term in new) or bool(_TIME.search(claim))
+        counted = bool(_COUNTED_TIME.search(question)) and any(term.kind == "number" for term in new)
+        return counted or any(_is_time(term) for term in new) or bool(_TIME.search(claim))
     if _HOW_LONG.search(question):
         return any(term.kind == "number" or _is_time(term) for term in new)
     if _HOW_MANY.search(question):

@@ -241,3 +241,21 @@ def test_what_is_suggested_as_the_reason_is_supported_only_where_it_is_stated_as
         assert judge(claim, evidence, question).reason == "reason_not_stated"
     stated = make_sentences("Halloran stayed away from the vote because of a rift with the council.")
     assert judge("Yes, because of the rift.", stated, question).verdict == "supported"
+
+
+def test_a_light_verb_may_stand_for_another(make_sentences: Make) -> None:
+    evidence = make_sentences("The history of the steam engine stretches back as far as the first century AD.")
+    question = "In what century did the history of the steam engine begin?"
+    assert judge("The history of the steam engine began in the first century AD.", evidence, question).reason is None
+    assert judge("The history of the steam engine ended in the first century AD.", evidence, question).rewords
+
+
+def test_only_words_that_are_nowhere_count_as_rewording(make_sentences: Make) -> None:
+    evidence = make_sentences("Voss won the open in May.")
+    assert judge("Voss triumphed at the open in May.", evidence, "When did Voss triumph at the open?").reason is None
+    reworded = judge("Voss clinched it in May.", evidence, "When did Voss win the open?")
+    assert (reworded.verdict, reworded.rewords) == ("unsupported", True)
+    for claim in ("Voss won the open in June.", "Voss did not win the open in May.", "Adler won the open in May."):
+        failed = judge(claim, evidence, "Who won the open, and when?")
+        assert failed.verdict != "supported"
+        assert not failed.rewords, claim
