@@ -1,11 +1,12 @@
 """Stage: where words leave a claim in doubt, ask the model whether its own answer is right.
 
-Asked with the adapter that was trained for it, about a whole draft. Twice there is doubt: when the evidence was not
-probable to answer the question, and every claim holds none the less; and when it was, and claims fail by nothing but
-their choice of words.
+Asked with the adapter that was trained for it, about a whole draft. There is doubt when claims hold although the
+evidence was not probable to answer the question; when a claim joins what stands in different places; and when claims
+fail by nothing but their choice of words although the evidence was probable.
 """
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 import msgspec
 
@@ -28,15 +29,17 @@ def confirm(
 ) -> tuple[Verified, ...]:
     """Return the claims of the draft `text`, some with another verdict.
 
-    `answerable` is the probability that the evidence answers `part`. Below `settings.check_below` the claims that hold
-    become unsupported if the draft is less probably right than `settings.doubt_threshold`. From
+    `answerable` is the probability that the evidence answers `part`. Below `settings.check_below`, and when one of them
+    joins several places, the claims that hold become unsupported if the draft is less probably right than
+    `settings.doubt_threshold`. From
     `settings.trust_threshold` on, claims that only reword become supported if the draft is as probably right. Without
     an adapter all verdicts stay.
     """
     loaded = load_adapter(settings.adapter)
     if loaded is None or answerable is None:
         return tuple(claims)
-    doubted = answerable < settings.check_below and any(claim.verdict == "supported" for claim in claims)
+    held = [claim for claim in claims if claim.verdict == "supported"]
+    doubted = bool(held) and (answerable < settings.check_below or any(map(_joins_places, held)))
     reworded = answerable >= settings.trust_threshold and any(claim.rewords for claim in claims)
     if not (doubted or reworded):
         return tuple(claims)
@@ -57,3 +60,9 @@ def confirm(
             for claim in claims
         )
     return tuple(claims)
+
+
+def _joins_places(claim: Verified) -> bool:
+    """Tell whether the claim rests on sentences that do not follow one another in one paragraph."""
+    places = sorted(sentence.place for sentence in claim.support)
+    return any(before[0] != place[0] or place[1] > before[1] + 1 for before, place in pairwise(places))

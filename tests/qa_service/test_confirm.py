@@ -14,6 +14,7 @@ from qa_service.answerability import LoadedAdapter
 from qa_service.compose import Brief, compose
 from qa_service.confirm import confirm
 from qa_service.divide import divide
+from qa_service.evidence import Sentence
 from qa_service.models.port import ModelSession, Prompt, Reading
 from qa_service.models.scripted import ScriptedModel
 from qa_service.verify import Verified
@@ -87,6 +88,22 @@ def test_an_answer_to_a_doubtful_question_falls_when_the_model_takes_it_back(bri
 def test_a_probable_answer_that_only_rewords_holds_when_the_model_stands_by_it(brief: Brief) -> None:
     assert verdicts([REWORDS, FAILS], brief, Reader(2.0), answerable=0.9) == ["supported", "contradicted"]
     assert verdicts([REWORDS], brief, Reader(1.0), answerable=0.9) == ["unsupported"]
+
+
+def test_a_claim_that_joins_places_is_asked_about_however_probable_it_is(
+    brief: Brief, make_sentences: Callable[..., tuple[Sentence, ...]]
+) -> None:
+    first, second, third, elsewhere = make_sentences("Voss won. Adler lost. It was spring.", "The hall was full.")
+    for support, asked in (
+        ((first, second), 0),
+        ((third, first, second), 0),
+        ((first, third), 1),
+        ((first, elsewhere), 1),
+    ):
+        reader = Reader(-2.0)
+        claim = msgspec.structs.replace(HOLDS, support=support)
+        assert verdicts([claim], brief, reader, answerable=0.95) == (["unsupported"] if asked else ["supported"])
+        assert len(reader.asked) == asked
 
 
 @pytest.mark.parametrize(
