@@ -124,10 +124,6 @@ class AnswerSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     paraphrase_threshold: Annotated[float, Meta(ge=0, le=1)]
     """Probability that the evidence answers the question below which an answer may not repeat words of the question
     that its evidence does not have."""
-    check_below: Annotated[float, Meta(ge=0, le=1)]
-    """The same probability below which an answer that holds is checked once more, by the model with its adapter."""
-    doubt_threshold: Annotated[float, Meta(ge=0, le=1)]
-    """Probability to be right below which an answer that is so checked does not hold."""
     trust_threshold: Annotated[float, Meta(ge=0, le=1)]
     """Probability that the evidence answers the question, and that an answer is right, from which on the answer may use
     words that its evidence does not have."""

@@ -1,12 +1,10 @@
-"""Stage: where words leave a claim in doubt, ask the model whether its own answer is right.
+"""Stage: where a draft fails by nothing but its choice of words, ask the model whether it is right.
 
-Asked with the adapter that was trained for it, about a whole draft. There is doubt when claims hold although the
-evidence was not probable to answer the question; when a claim joins what stands in different places; and when claims
-fail by nothing but their choice of words although the evidence was probable.
+Words cannot tell "triumphed" for "won" from an invention. The model can, asked with the adapter that was trained for
+it, where the evidence was probable to answer the question in the first place.
 """
 
 from collections.abc import Sequence
-from itertools import pairwise
 
 import msgspec
 
@@ -27,42 +25,26 @@ def confirm(
     session: ModelSession,
     settings: AnswerSettings,
 ) -> tuple[Verified, ...]:
-    """Return the claims of the draft `text`, some with another verdict.
+    """Return the claims of the draft `text`, those that only reword as supported where the model stands by the draft.
 
-    `answerable` is the probability that the evidence answers `part`. Below `settings.check_below`, and when one of them
-    joins several places, the claims that hold become unsupported if the draft is less probably right than
-    `settings.doubt_threshold`. From
-    `settings.trust_threshold` on, claims that only reword become supported if the draft is as probably right. Without
-    an adapter all verdicts stay.
+    That is where `answerable`, the probability that the evidence answers `part`, and the probability that the draft is
+    right both reach `settings.trust_threshold`. Without an adapter all verdicts stay.
     """
     loaded = load_adapter(settings.adapter)
-    if loaded is None or answerable is None:
-        return tuple(claims)
-    held = [claim for claim in claims if claim.verdict == "supported"]
-    doubted = bool(held) and (answerable < settings.check_below or any(map(_joins_places, held)))
-    reworded = answerable >= settings.trust_threshold and any(claim.rewords for claim in claims)
-    if not (doubted or reworded):
+    if (
+        loaded is None
+        or answerable is None
+        or answerable < settings.trust_threshold
+        or not any(claim.rewords for claim in claims)
+    ):
         return tuple(claims)
     reading = session.read(checking(part, text, brief), CHOICES)
     if reading is None or not reading.adapted:
         return tuple(claims)
     right = probability(reading, loaded.adapter.check)
-    if doubted and right < settings.doubt_threshold:
-        return tuple(
-            msgspec.structs.replace(claim, verdict="unsupported", score=right, reason="unsupported")
-            if claim.verdict == "supported"
-            else claim
-            for claim in claims
-        )
-    if reworded and right >= settings.trust_threshold:
-        return tuple(
-            msgspec.structs.replace(claim, verdict="supported", score=right, reason=None) if claim.rewords else claim
-            for claim in claims
-        )
-    return tuple(claims)
-
-
-def _joins_places(claim: Verified) -> bool:
-    """Tell whether the claim rests on sentences that do not follow one another in one paragraph."""
-    places = sorted(sentence.place for sentence in claim.support)
-    return any(before[0] != place[0] or place[1] > before[1] + 1 for before, place in pairwise(places))
+    if right < settings.trust_threshold:
+        return tuple(claims)
+    return tuple(
+        msgspec.structs.replace(claim, verdict="supported", score=right, reason=None) if claim.rewords else claim
+        for claim in claims
+    )

@@ -14,15 +14,12 @@ from qa_service.answerability import LoadedAdapter
 from qa_service.compose import Brief, compose
 from qa_service.confirm import confirm
 from qa_service.divide import divide
-from qa_service.evidence import Sentence
 from qa_service.models.port import ModelSession, Prompt, Reading
 from qa_service.models.scripted import ScriptedModel
 from qa_service.verify import Verified
 from tests.qa_service.test_answerability import ADAPTER
 
-SETTINGS = msgspec.structs.replace(
-    load_settings().answer, check_below=0.7, doubt_threshold=0.4, trust_threshold=0.8, adapter="one"
-)
+SETTINGS = msgspec.structs.replace(load_settings().answer, trust_threshold=0.8, adapter="one")
 HOLDS = Verified(text="Voss won.", support=(), verdict="supported", score=1.0, reason=None)
 REWORDS = Verified(
     text="Voss triumphed.", support=(), verdict="unsupported", score=0.5, reason="unsupported", rewords=True
@@ -78,37 +75,20 @@ def verdicts(
     return [claim.verdict for claim in found]
 
 
-def test_an_answer_to_a_doubtful_question_falls_when_the_model_takes_it_back(brief: Brief) -> None:
-    reader = Reader(-2.0)
-    assert verdicts([HOLDS, FAILS], brief, reader, answerable=0.5) == ["unsupported", "contradicted"]
-    assert "Answer: The draft." in reader.asked[0].ask
-    assert verdicts([HOLDS], brief, Reader(2.0), answerable=0.5) == ["supported"]
-
-
 def test_a_probable_answer_that_only_rewords_holds_when_the_model_stands_by_it(brief: Brief) -> None:
-    assert verdicts([REWORDS, FAILS], brief, Reader(2.0), answerable=0.9) == ["supported", "contradicted"]
+    reader = Reader(2.0)
+    assert verdicts([REWORDS, FAILS, HOLDS], brief, reader, answerable=0.9) == [
+        "supported",
+        "contradicted",
+        "supported",
+    ]
+    assert "Answer: The draft." in reader.asked[0].ask
     assert verdicts([REWORDS], brief, Reader(1.0), answerable=0.9) == ["unsupported"]
-
-
-def test_a_claim_that_joins_places_is_asked_about_however_probable_it_is(
-    brief: Brief, make_sentences: Callable[..., tuple[Sentence, ...]]
-) -> None:
-    first, second, third, elsewhere = make_sentences("Voss won. Adler lost. It was spring.", "The hall was full.")
-    for support, asked in (
-        ((first, second), 0),
-        ((third, first, second), 0),
-        ((first, third), 1),
-        ((first, elsewhere), 1),
-    ):
-        reader = Reader(-2.0)
-        claim = msgspec.structs.replace(HOLDS, support=support)
-        assert verdicts([claim], brief, reader, answerable=0.95) == (["unsupported"] if asked else ["supported"])
-        assert len(reader.asked) == asked
 
 
 @pytest.mark.parametrize(
     ("claims", "answerable"),
-    [([HOLDS], 0.8), ([REWORDS], 0.75), ([REWORDS], 0.5), ([FAILS], 0.9), ([FAILS], 0.5), ([], 0.5), ([HOLDS], None)],
+    [([HOLDS], 0.8), ([HOLDS], 0.1), ([REWORDS], 0.75), ([REWORDS], 0.5), ([FAILS], 0.9), ([], 0.5), ([REWORDS], None)],
 )
 def test_without_doubt_nothing_is_asked(claims: list[Verified], answerable: float | None, brief: Brief) -> None:
     reader = Reader(-9.0)
@@ -117,8 +97,8 @@ def test_without_doubt_nothing_is_asked(claims: list[Verified], answerable: floa
 
 
 def test_without_an_adapter_the_words_decide(brief: Brief) -> None:
-    assert verdicts([HOLDS], brief, Reader(-9.0, adapted=False), answerable=0.5) == ["supported"]
+    assert verdicts([REWORDS], brief, Reader(9.0, adapted=False), answerable=0.9) == ["unsupported"]
     none = msgspec.structs.replace(SETTINGS, adapter="")
-    reader = Reader(-9.0)
-    assert verdicts([HOLDS], brief, reader, answerable=0.5, settings=none) == ["supported"]
+    reader = Reader(9.0)
+    assert verdicts([REWORDS], brief, reader, answerable=0.9, settings=none) == ["unsupported"]
     assert not reader.asked
