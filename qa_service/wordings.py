@@ -8,7 +8,10 @@ from qa_service.english import HEDGES, MONTHS, UNITS, UNKNOWNS
 from qa_service.evidence import Sentence
 from qa_service.terms import Term, content_keys, keys, terms
 
-_CLAUSE_END = re.compile(r"[.;:!?]\s+|,\s+(?:but|while|whereas|though|although)\s+")
+_CLAUSE_END = re.compile(
+    r"[.;:!?]\s+|,\s+(?:but|while|whereas|though|although)\s+"
+    r"|,?\s+(?:(?:up|down) from|compared (?:with|to)|rather than|instead of)\s+"
+)
 _UNKNOWN = re.compile(rf"\b(?:{UNKNOWNS})\b", re.IGNORECASE)
 _BOUND = re.compile(
     r"\b(?:up to|at least|at most|more than|less than|fewer than|nearly|almost|over|under)(?: an?| the)?\s*[$€£]?\s*$",
@@ -35,13 +38,16 @@ def clauses_of(evidence: str, answer: frozenset[str]) -> str:
 def drops_hedge(claim: str, question: str, evidence: str) -> bool:
     """Tell whether the evidence hedges what answers ("reportedly", "may") and neither claim nor question does.
 
-    Looks at the clauses with most of the claim's new words, which is where its statement stands.
+    Looks at the clause with most of the claim's new names and numbers, then words: there its statement stands.
     """
     new = content_keys(claim) - content_keys(question)
     clauses = [clause for clause in _CLAUSE_END.split(evidence) if content_keys(clause) & new]
     if not clauses:
         return False
-    stating = max(clauses, key=lambda clause: len(content_keys(clause) & new))
+    stating = max(
+        clauses,
+        key=lambda clause: (len(keys(terms(clause), "name", "number") & new), len(content_keys(clause) & new)),
+    )
     return bool(_hedges(stating)) and not _hedges(claim) and not _hedges(question)
 
 

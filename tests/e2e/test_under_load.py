@@ -134,7 +134,11 @@ def test_a_hundred_generated_questions_keep_the_promise_of_exact_quotes(
 
     Nothing is gated, so that every question gets a draft.
     """
-    overrides = {"ANSWER__ANSWERABILITY_THRESHOLD": "0", "ANSWER__SUPPORT_THRESHOLD": "0.2"}
+    overrides = {
+        "ANSWER__ANSWERABILITY_THRESHOLD": "0",
+        "ANSWER__EXTRACT_THRESHOLD": "0",
+        "ANSWER__SUPPORT_THRESHOLD": "0.2",
+    }
     with serve(sample_index, profile="small", **overrides) as service:
         listed = httpx.get(f"{service.address}/documents", params={"limit": 100}).json()["documents"]
         chance = random.Random(20261123)
