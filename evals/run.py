@@ -142,12 +142,9 @@ def open_bench(plan: Plan, settings: Settings) -> Iterator[Bench]:
 
         product: Target
         if plan.adapters:
-            by_article = {
-                article: pipeline
-                for adapter, articles in adapters_of(plan.adapters).items()
-                for pipeline in [opened(adapter)]
-                for article in articles
-            }
+            by_article: dict[str, Pipeline] = {}
+            for adapter, articles in adapters_of(plan.adapters).items():
+                by_article |= dict.fromkeys(articles, opened(adapter))
             product, model = CrossValidated(by_article, plan.suite.cases), next(iter(by_article.values())).model
         else:
             product = opened(settings.answer.adapter)

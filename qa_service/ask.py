@@ -24,7 +24,7 @@ from qa_service.exactness import check_exactness
 from qa_service.finding import Finding
 from qa_service.gate import gate
 from qa_service.generate import generate
-from qa_service.mend import mend
+from qa_service.mend import Check, mend
 from qa_service.models.port import ModelSession
 from qa_service.retrieve import retrieve
 from qa_service.stopwatch import Stopwatch
@@ -163,7 +163,7 @@ def _confirmed(
     text: str,
     sentences: Sequence[Sentence],
     *,
-    check: Callable[[str, Sequence[Sentence]], tuple[Verified, ...]],
+    check: Check,
     part: str,
     brief: Brief,
     answerable: float | None,

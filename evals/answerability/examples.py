@@ -1,6 +1,6 @@
 """What the adapter learns from: questions as the service would put them, over the evidence that it would find.
 
-    python -m evals.answerability examples --squad FILE --squad FILE --to examples.npz
+    python -m evals.answerability.examples --squad FILE --squad FILE --to examples.npz
 
 Two kinds of things are asked. `decide`, before answering: do the passages answer exactly this question? `check`, of an
 answer: is it right, and stated in the passages? Questions of files in SQuAD 2.0 format give both sides, and a question
@@ -59,8 +59,6 @@ class Example(NamedTuple):
     checks: bool
     """Asked of an answer."""
     article: str
-    answerable: bool
-    """As the file has it, whatever evidence was found."""
 
 
 def collect(files: Sequence[Path], settings: Settings, seed: int) -> Iterator[tuple[float, list[Example]]]:
@@ -101,7 +99,7 @@ def collect(files: Sequence[Path], settings: Settings, seed: int) -> Iterator[tu
                         yield (
                             (number + done / count) / len(files),
                             [
-                                Example(*tokens(prompt), holds, checks, title_of(article), not question.is_impossible)
+                                Example(*tokens(prompt), holds, checks, title_of(article))
                                 for question in passage.qas
                                 if question.is_impossible or question.id in chosen
                                 for prompt, holds, checks in _asked(passage, question, evidence, draw)
@@ -182,7 +180,6 @@ def write_examples(examples: Sequence[Example], target: Path) -> None:
         holds=np.array([each.holds for each in examples]),
         checks=np.array([each.checks for each in examples]),
         article=np.array([each.article for each in examples]),
-        answerable=np.array([each.answerable for each in examples]),
     )
 
 

@@ -104,7 +104,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
         for checks in (False, True):
             holds = bool(draw.random() < 0.5)
             key = 61 if holds else 62
-            examples.append(Example(evidence, (4, key, 3), holds, checks, f"article {number % 4}", answerable=holds))
+            examples.append(Example(evidence, (4, key, 3), holds, checks, f"article {number % 4}"))
     path = tmp_path_factory.mktemp("examples") / "examples.npz"
     write_examples(examples, path)
     return path
@@ -153,8 +153,7 @@ def test_scales_turn_log_odds_of_any_spread_into_shares_that_come_true() -> None
     draw = np.random.default_rng(4)
     true = draw.normal(size=4_000)
     holds = draw.random(4_000) < 1 / (1 + np.exp(-(2 * true + 0.5)))
-    nothing = np.zeros(0)
-    examples = Examples([], [], holds, np.arange(4_000) % 2 == 1, nothing.astype(str), nothing.astype(bool))
+    examples = Examples([], [], holds, np.arange(4_000) % 2 == 1, np.array([], dtype=str))
     found = scales(examples, true * 7)["decide"]
     assert found["slope"] * 7 == pytest.approx(2, abs=0.25)
     assert found["offset"] == pytest.approx(0.5, abs=0.15)

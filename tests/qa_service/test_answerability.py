@@ -8,11 +8,12 @@ from pathlib import Path
 
 import gguf
 import msgspec
-import numpy as np
 import pytest
+import torch
 
 from config.errors import ConfigError
 from config.settings import load_settings
+from evals.answerability.train import write_adapter
 from indexer.values import Hit
 from qa_service.answerability import (
     RECORD,
@@ -151,20 +152,16 @@ def test_an_adapter_for_another_model_is_refused_before_anything_is_loaded() -> 
 def small_adapter(small_model: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A random adapter for the small model, strong enough to be noticed."""
     sizes = {tensor.name: tensor.shape for tensor in gguf.GGUFReader(small_model).tensors}
-    draw, path = np.random.default_rng(1), tmp_path_factory.mktemp("adapter") / WEIGHTS
-    writer = gguf.GGUFWriter(path, "llama")
-    writer.add_type("adapter")
-    writer.add_string("adapter.type", "lora")
-    writer.add_float32("adapter.lora.alpha", 8.0)
+    draw, path = torch.Generator().manual_seed(1), tmp_path_factory.mktemp("adapter") / WEIGHTS
+    adapters = {}
     for layer in (10, 20):
         name = f"blk.{layer}.ffn_down.weight"
         narrow, wide = (int(size) for size in sizes[name])
-        writer.add_tensor(f"{name}.lora_a", draw.normal(size=(4, narrow)).astype(np.float16) * 0.05)
-        writer.add_tensor(f"{name}.lora_b", draw.normal(size=(wide, 4)).astype(np.float16) * 0.05)
-    writer.write_header_to_file()
-    writer.write_kv_data_to_file()
-    writer.write_tensors_to_file()
-    writer.close()
+        adapters[name] = (
+            torch.randn(1, 4, narrow, generator=draw) * 0.05,
+            torch.randn(1, wide, 4, generator=draw) * 0.05,
+        )
+    write_adapter(adapters, 0, path, architecture="llama")
     return path
 
 
