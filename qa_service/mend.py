@@ -87,7 +87,7 @@ def _pointed_to(finding: Finding, brief: Brief) -> tuple[Sentence, ...]:
 
 
 def _extract(finding: Finding, brief: Brief, *, settings: AnswerSettings) -> tuple[Sentence, ...]:
-    """Return the sentences of one document to quote in place of an answer, best first.
+    """Return the sentences to quote in place of an answer, best first; of one document, where these suffice.
 
     None when the evidence is not probable enough to hold the answer, when they lack the number or the time that is
     asked for or too many words of the question, or when it asks for a reason: a quotation would pass for one.
@@ -98,11 +98,15 @@ def _extract(finding: Finding, brief: Brief, *, settings: AnswerSettings) -> tup
     drafted = " ".join(claim.text for claim in finding.verified)
     attributions = attribute(f"{finding.part} {drafted}", brief.sentences, question=finding.part)
     found = attributions[0].support if attributions else ()
-    support = tuple(each for each in found if each.hit.paragraph.document_id == found[0].hit.paragraph.document_id)
+    one = tuple(each for each in found if each.hit.paragraph.document_id == found[0].hit.paragraph.document_id)
+    return next((support for support in (one, found) if _serves(support, finding.part)), ())
+
+
+def _serves(support: Sequence[Sentence], part: str) -> bool:
+    """Tell whether a quotation holds enough of what the question says, and what it asks for."""
     quoted = " ".join(sentence.text for sentence in support)
-    asked = content_keys(finding.part)
-    held = len(asked & content_keys(quoted)) >= _LEAST_HELD * len(asked)
-    return support if held and answers_kind(quoted, finding.part) else ()
+    asked = content_keys(part)
+    return len(asked & content_keys(quoted)) >= _LEAST_HELD * len(asked) and answers_kind(quoted, part)
 
 
 def _tell_nobody(_progress: TextDrafted) -> None:

@@ -86,10 +86,6 @@ def test_sources_that_differ_are_both_told_the_newest_first(service: Service) ->
     assert dates == sorted(dates, reverse=True)
 
 
-@pytest.mark.xfail(
-    reason="known since decision 9: the draft on the first part cites a report that does not name the town",
-    strict=False,
-)
 def test_a_question_of_two_parts_is_answered_in_two_parts(service: Service) -> None:
     question = (
         "What price did the Port Callan council approve for the Gannet Bridge in 2023, and what was the final bill?"
