@@ -24,7 +24,6 @@ RECORD = "record.json"
 CHOICES = ("Yes", "No")
 
 _DECIDE = "Do the passages answer exactly this question? Answer yes or no."
-_DECIDE_PART = "Do the passages answer exactly this part of the question: {part} Answer yes or no."
 _CHECK = "Is this answer right, and stated in the passages? Answer yes or no."
 
 
@@ -90,15 +89,14 @@ def probability(reading: Reading, scale: Scale | None) -> float:
     return 1 / (1 + math.exp(-max(-60.0, min(60.0, logit))))
 
 
-def deciding(part: str, brief: Brief) -> Prompt:
-    """Return the prompt that asks whether the evidence answers `part` of the question."""
-    ask = _DECIDE if len(brief.parts) == 1 else _DECIDE_PART.format(part=part)
-    return brief.before_question(f"Question: {brief.question}\n\n{ask}")
+def deciding(brief: Brief) -> Prompt:
+    """Return the prompt that asks whether the evidence answers the question."""
+    return brief.before_question(f"Question: {brief.question}\n\n{_DECIDE}")
 
 
-def checking(part: str, answer: str, brief: Brief) -> Prompt:
+def checking(answer: str, brief: Brief) -> Prompt:
     """Return the prompt that asks whether `answer` is right, and stated in the evidence."""
-    return brief.before_question(f"Question: {part}\nAnswer: {answer}\n\n{_CHECK}")
+    return brief.before_question(f"Question: {brief.question}\nAnswer: {answer}\n\n{_CHECK}")
 
 
 @lru_cache(maxsize=8)

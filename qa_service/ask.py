@@ -1,6 +1,6 @@
 """From a question to an answer with footnotes: the stages in order, typed values in between.
 
-condense -> divide -> retrieve -> compose -> each part: gate -> generate -> attribute -> verify -> confirm -> mend
+condense -> divide -> each part: retrieve -> compose -> gate -> generate -> attribute -> verify -> confirm -> mend
 -> compare -> conclude
 """
 
@@ -26,7 +26,7 @@ from qa_service.gate import gate
 from qa_service.generate import generate
 from qa_service.mend import Check, mend
 from qa_service.models.port import ModelSession
-from qa_service.retrieve import retrieve
+from qa_service.retrieve import in_turn, retrieve
 from qa_service.stopwatch import Stopwatch
 from qa_service.surroundings import Surroundings, surroundings
 from qa_service.values import Answer, EvidenceFound, Progress, Question, TextDrafted, Usage
@@ -58,28 +58,31 @@ def ask(
         standalone = condense(question.question, question.conversation, session=session)
         division = divide(standalone or question.question)
     with watch.stage("retrieve"):
-        hits = retrieve(division, index=index, filters=question.filters, settings=settings.retrieval)
+        found = [
+            retrieve(part, division.whole, index=index, filters=question.filters, settings=settings.retrieval)
+            for part in division.parts
+        ]
+        hits = in_turn(found)
         around = surroundings(hits, index=index)
     version = index.generation.id
     tell(EvidenceFound(index_version=version, standalone_question=standalone, evidence=hits))
-    with watch.stage("compose"):
-        brief = compose(division, hits, session=session, settings=settings.answer)
 
     findings: list[Finding] = []
-    for part in brief.parts:
+    for part, part_hits in zip(division.parts, found, strict=True):
         if findings:
             tell(TextDrafted(text=" "))
+        with watch.stage("compose"):
+            brief = compose(part, part_hits, whole=division.whole, session=session, settings=settings.answer)
         with watch.stage("gate"):
-            decision = gate(part, brief, hits, session=session, settings=settings.answer)
+            decision = gate(brief, part_hits, session=session, settings=settings.answer)
         with watch.stage("generate"):
             draft = generate(
-                part, brief, decision, session=session, settings=settings.answer, deadline_s=deadline_s, tell=tell
+                brief, decision, session=session, settings=settings.answer, deadline_s=deadline_s, tell=tell
             )
 
         check = partial(
             _checked,
-            part=part,
-            whole=brief.question,
+            brief=brief,
             probability=decision.probability,
             around=around,
             settings=settings.answer,
@@ -89,23 +92,20 @@ def ask(
         confirmed = partial(
             _confirmed,
             check=check,
-            part=part,
             brief=brief,
             answerable=decision.probability,
             session=session,
             settings=settings.answer,
             watch=watch,
         )
-        finding = Finding(part=part, decision=decision, draft=draft, verified=confirmed(draft.text, brief.sentences))
+        finding = Finding(brief=brief, decision=decision, draft=draft, verified=confirmed(draft.text, brief.sentences))
         with watch.stage("mend"):
-            finding = mend(
-                finding, brief, session=session, settings=settings.answer, deadline_s=deadline_s, check=confirmed
-            )
+            finding = mend(finding, session=session, settings=settings.answer, deadline_s=deadline_s, check=confirmed)
         with watch.stage("compare"):
-            finding = compare(finding, brief, around=around, session=session, check=check)
+            finding = compare(finding, around=around, session=session, check=check)
         findings.append(finding)
     with watch.stage("conclude"):
-        outcome = conclude(brief, findings, public_url=settings.server.public_url)
+        outcome = conclude(findings, public_url=settings.server.public_url)
         check_exactness(outcome, index=index)
     return Answer(
         id=uuid.uuid4().hex,
@@ -136,22 +136,21 @@ def _checked(
     text: str,
     sentences: Sequence[Sentence],
     *,
-    part: str,
-    whole: str,
+    brief: Brief,
     probability: float | None,
     around: Surroundings,
     settings: AnswerSettings,
     checker: FactChecker | None,
     watch: Stopwatch,
 ) -> tuple[Verified, ...]:
-    """Attribute a draft that answers `part` to `sentences`, and verify its claims."""
+    """Attribute a draft to `sentences`, and verify its claims."""
     with watch.stage("attribute"):
-        attributions = attribute(text, sentences, question=part)
+        attributions = attribute(text, sentences, question=brief.question)
     with watch.stage("verify"):
         return verify(
             attributions,
-            question=part,
-            whole=whole,
+            question=brief.question,
+            whole=brief.whole,
             around=around,
             settings=settings,
             probability=probability,
@@ -164,7 +163,6 @@ def _confirmed(
     sentences: Sequence[Sentence],
     *,
     check: Check,
-    part: str,
     brief: Brief,
     answerable: float | None,
     session: ModelSession,
@@ -174,4 +172,4 @@ def _confirmed(
     """Check a draft, and ask the model about it where that leaves doubt."""
     claims = check(text, sentences)
     with watch.stage("confirm"):
-        return confirm(claims, text, part=part, brief=brief, answerable=answerable, session=session, settings=settings)
+        return confirm(claims, text, brief=brief, answerable=answerable, session=session, settings=settings)

@@ -17,7 +17,7 @@ from qa_service.terms import TIME_KEYS, Kind, content_keys, keys, terms
 from qa_service.verify import Verified, asks_why
 
 MOST_VERSIONS = 2
-_ASK = "Answer once more, in one short sentence, only with what {passages} says: {part}"
+_ASK = "Answer once more, in one short sentence, only with what {passages} says: {question}"
 _MAX_TOKENS = 48
 _LEAST_SHARE = 0.6
 """Of the question's words that a passage of the answer's document holds, what another document's must hold."""
@@ -28,23 +28,23 @@ _ASKS_FOR_NAME = re.compile(r"\b(?:who|whom|whose|where)\b", re.IGNORECASE)
 _CORRECTION_KEYS = content_keys(" ".join(sorted(CORRECTIONS)))
 
 
-def compare(finding: Finding, brief: Brief, *, around: Surroundings, session: ModelSession, check: Check) -> Finding:
+def compare(finding: Finding, *, around: Surroundings, session: ModelSession, check: Check) -> Finding:
     """Return the finding with the differing statements of other documents, at most one a document.
 
     The model is asked about the passages of one document at a time, over evidence that it has evaluated already, and
     its statement must be borne out by that document alone, around which those names of the question stand that stand
     around the answer: it is about the same. Nothing is asked where nothing was answered.
     """
-    supported = finding.supported
+    supported, brief = finding.supported, finding.brief
     if not supported:
         return finding
     told = {sentence.hit.paragraph.document_id for claim in supported for sentence in claim.support}
-    names = keys(terms(brief.question), "name") & _known_around(supported, around)
+    names = keys(terms(brief.whole), "name") & _known_around(supported, around)
     versions = []
-    for numbers, passages in _others(finding.part, told, brief)[:MOST_VERSIONS]:
+    for numbers, passages in _others(told, brief)[:MOST_VERSIONS]:
         sentences = [sentence for passage in passages for sentence in passage.sentences]
         stated: tuple[Verified, ...] = ()
-        for prompt in _prompts(finding.part, numbers, sentences, brief, session):
+        for prompt in _prompts(numbers, sentences, brief, session):
             text = "".join(session.generate(prompt, max_tokens=_MAX_TOKENS, stop=("\n",))).strip()
             stated = tuple(claim for claim in check(text, sentences) if claim.verdict == "supported")
             if stated:
@@ -56,15 +56,12 @@ def compare(finding: Finding, brief: Brief, *, around: Surroundings, session: Mo
 
 
 def _prompts(
-    part: str, numbers: Sequence[int], sentences: Sequence[Sentence], brief: Brief, session: ModelSession
+    numbers: Sequence[int], sentences: Sequence[Sentence], brief: Brief, session: ModelSession
 ) -> Iterator[Prompt]:
-    """Yield how to ask about some passages: among all that are evaluated; then, if the model mixes them up and no other
-    part needs them any more, alone.
-    """
+    """Yield how to ask about some passages: among all that are evaluated; then, if the model mixes them up, alone."""
     named = " and ".join(f"passage [{number}]" for number in numbers)
-    yield brief.prompt(_ASK.format(passages=named, part=part))
-    if len(brief.parts) == 1:
-        yield narrow(brief, sentences, part, session=session).prompt(ASK)
+    yield brief.prompt(_ASK.format(passages=named, question=brief.question))
+    yield narrow(brief, sentences, session=session).prompt(ASK)
 
 
 def _known_around(claims: Sequence[Verified], around: Surroundings) -> frozenset[str]:
@@ -103,8 +100,8 @@ def supersedes(newer: Verified, older: Verified, part: str) -> bool:
     return (bool(value) and value <= known) or bool(_CORRECTION_KEYS & content_keys(paragraph))
 
 
-def _others(part: str, told: set[str], brief: Brief) -> list[tuple[list[int], list[Passage]]]:
-    asked = content_keys(part)
+def _others(told: set[str], brief: Brief) -> list[tuple[list[int], list[Passage]]]:
+    asked = content_keys(brief.question)
     by_document: dict[str, tuple[list[int], list[Passage]]] = {}
     for number, passage in enumerate(brief.passages, 1):
         numbers, passages = by_document.setdefault(passage.hit.paragraph.document_id, ([], []))

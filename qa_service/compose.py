@@ -3,13 +3,11 @@
 import math
 from collections import Counter
 from collections.abc import Sequence
-from itertools import zip_longest
 
 import msgspec
 
 from config.settings import AnswerSettings
 from indexer.values import Hit
-from qa_service.divide import Division
 from qa_service.errors import QuestionError
 from qa_service.evidence import Passage, Sentence, sentences_of
 from qa_service.instructions import gives_orders
@@ -25,7 +23,7 @@ _ASK_TOKENS = 128
 """Set aside for the tail of the prompt, the longest of which (in generate) takes about 60."""
 _LEAST_EVIDENCE_TOKENS = 64
 _CONTEXT_WEIGHT = 0.3
-"""Of a word that stands only in other parts of the question."""
+"""Of a word that stands only in other parts of the whole question."""
 _LEADER_SHARE = 0.6
 """Of the best sentence's relevance, what another document's best sentence must have to be read before all others."""
 _RANK_WEIGHT = 0.5
@@ -36,8 +34,9 @@ class Brief(msgspec.Struct, frozen=True, kw_only=True):
     """What the model is given: the passages, and the head of the prompt that all calls share."""
 
     question: str
-    parts: tuple[str, ...]
-    """What is asked, one thing a part; `(question,)` for a question that asks one thing."""
+    """What the model is asked: one part of the whole question."""
+    whole: str
+    """What the user asked: it tells what "he" and "there" may mean."""
     passages: tuple[Passage, ...]
     system: str
     shared: tuple[str, ...]
@@ -56,9 +55,11 @@ class Brief(msgspec.Struct, frozen=True, kw_only=True):
         return tuple(sentence for passage in self.passages for sentence in passage.sentences)
 
 
-def compose(division: Division, hits: Sequence[Hit], *, session: ModelSession, settings: AnswerSettings) -> Brief:
-    """Return the brief: at most `settings.evidence_tokens` tokens of evidence, and half of that more for each further
-    part of the question, counted in the model's own vocabulary.
+def compose(
+    question: str, hits: Sequence[Hit], *, whole: str, session: ModelSession, settings: AnswerSettings
+) -> Brief:
+    """Return the brief of `question`, a part of what is asked as a `whole`: at most `settings.evidence_tokens` tokens
+    of evidence, counted in the model's own vocabulary.
 
     Sentences go in by relevance, each drawing in its predecessor (which names what "he" and "it" stand for), and are
     read in the order of their paragraph, the best paragraph first. A paragraph that gives orders to its reader is no
@@ -66,13 +67,12 @@ def compose(division: Division, hits: Sequence[Hit], *, session: ModelSession, s
     cannot overflow whatever the settings say.
     """
     evidence = [hit for hit in hits if not gives_orders(hit.paragraph.text)]
-    wanted = settings.evidence_tokens * (1 + len(division.parts)) // 2
-    tokens = min(wanted, _room(division, session, settings))
-    return _brief(division, _select(division, evidence, tokens=tokens, session=session), session)
+    tokens = min(settings.evidence_tokens, _room(question, session, settings))
+    return _brief(question, whole, _select(question, whole, evidence, tokens=tokens, session=session), session)
 
 
-def narrow(brief: Brief, sentences: Sequence[Sentence], part: str, *, session: ModelSession) -> Brief:
-    """Return a brief of `part` alone, over nothing but `sentences` of the same evidence."""
+def narrow(brief: Brief, sentences: Sequence[Sentence], *, session: ModelSession) -> Brief:
+    """Return a brief of the same question over nothing but `sentences` of its evidence."""
     wanted = {sentence.place for sentence in sentences}
     passages = (
         Passage(
@@ -81,26 +81,22 @@ def narrow(brief: Brief, sentences: Sequence[Sentence], part: str, *, session: M
         )
         for passage in brief.passages
     )
-    asked = part if len(brief.parts) == 1 else brief.question
-    return _brief(
-        Division(whole=asked, parts=(part,)), tuple(passage for passage in passages if passage.sentences), session
-    )
+    return _brief(brief.question, brief.whole, tuple(passage for passage in passages if passage.sentences), session)
 
 
-def _brief(division: Division, passages: tuple[Passage, ...], session: ModelSession) -> Brief:
+def _brief(question: str, whole: str, passages: tuple[Passage, ...], session: ModelSession) -> Brief:
     return Brief(
-        question=division.whole,
-        parts=division.parts,
+        question=question,
+        whole=whole,
         passages=passages,
         system=SYSTEM,
-        shared=_shared(division.whole, passages, session),
+        shared=_shared(question, passages, session),
     )
 
 
-def _room(division: Division, session: ModelSession, settings: AnswerSettings) -> int:
-    bare = session.count_prompt(Prompt(system=SYSTEM, shared=_shared(division.whole, (), session), ask=""))
-    asked = max(map(session.count, division.parts)) if len(division.parts) > 1 else 0
-    room = session.context_tokens - bare - asked - settings.max_tokens - _ASK_TOKENS
+def _room(question: str, session: ModelSession, settings: AnswerSettings) -> int:
+    bare = session.count_prompt(Prompt(system=SYSTEM, shared=_shared(question, (), session), ask=""))
+    room = session.context_tokens - bare - settings.max_tokens - _ASK_TOKENS
     if room < _LEAST_EVIDENCE_TOKENS:
         raise QuestionError(
             f"the question takes so much of the model's {session.context_tokens} tokens that {max(room, 0)} are left "
@@ -109,11 +105,13 @@ def _room(division: Division, session: ModelSession, settings: AnswerSettings) -
     return room
 
 
-def _select(division: Division, hits: Sequence[Hit], *, tokens: int, session: ModelSession) -> tuple[Passage, ...]:
+def _select(
+    question: str, whole: str, hits: Sequence[Hit], *, tokens: int, session: ModelSession
+) -> tuple[Passage, ...]:
     paragraphs = [sentences_of(hit) for hit in hits]
     chosen: set[tuple[int, int]] = set()
     opened: set[int] = set()
-    for rank, index in _by_relevance(division, paragraphs):
+    for rank, index in _by_relevance(question, whole, paragraphs):
         wanted = [at for at in (index - 1, index) if at >= 0 and (rank, at) not in chosen]
         cost = sum(session.count(paragraphs[rank][at].text) + 2 for at in wanted)
         if rank not in opened:
@@ -129,26 +127,23 @@ def _select(division: Division, hits: Sequence[Hit], *, tokens: int, session: Mo
     )
 
 
-def _by_relevance(division: Division, paragraphs: Sequence[Sequence[Sentence]]) -> list[tuple[int, int]]:
-    """Order `(paragraph rank, sentence index)`: in turn what is most relevant for each part of the question; first of
-    all each document's best sentence, if it is nearly as relevant as the best of all.
+def _by_relevance(question: str, whole: str, paragraphs: Sequence[Sequence[Sentence]]) -> list[tuple[int, int]]:
+    """Order `(paragraph rank, sentence index)` by relevance; first of all each document's best sentence, if it is
+    nearly as relevant as the best of all.
     """
-    relevances = [_relevance(part, division.whole, paragraphs) for part in division.parts]
-    orders = [sorted(relevance, key=lambda place: (-relevance[place], place)) for relevance in relevances]
-    leaders: list[tuple[int, int]] = []
-    for relevance, order in zip(relevances, orders, strict=True):
-        least = _LEADER_SHARE * max(relevance.values(), default=0.0)
-        first = {paragraphs[place[0]][0].hit.paragraph.document_id: place for place in reversed(order)}
-        leaders.extend(sorted((place for place in first.values() if relevance[place] >= least), key=order.index))
-    turns = [place for row in zip_longest(*orders) for place in row if place]
-    return list(dict.fromkeys([*leaders, *turns]))
+    relevance = _relevance(question, whole, paragraphs)
+    order = sorted(relevance, key=lambda place: (-relevance[place], place))
+    least = _LEADER_SHARE * max(relevance.values(), default=0.0)
+    first = {paragraphs[place[0]][0].hit.paragraph.document_id: place for place in reversed(order)}
+    leaders = sorted((place for place in first.values() if relevance[place] >= least), key=order.index)
+    return list(dict.fromkeys([*leaders, *order]))
 
 
-def _relevance(part: str, whole: str, paragraphs: Sequence[Sequence[Sentence]]) -> dict[tuple[int, int], float]:
+def _relevance(question: str, whole: str, paragraphs: Sequence[Sequence[Sentence]]) -> dict[tuple[int, int], float]:
     """Return the relevance of each `(paragraph rank, sentence index)`: the share of the question's words that stand in
     the sentence, rarer words counting more and those of other parts less, and less the lower the paragraph ranks.
     """
-    own, context = content_keys(part), content_keys(whole)
+    own, context = content_keys(question), content_keys(whole)
     bags = {
         (rank, sentence.index): content_keys(sentence.text) & (own | context)
         for rank, paragraph in enumerate(paragraphs)

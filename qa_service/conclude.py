@@ -8,7 +8,6 @@ import msgspec
 from qa_service.answer_text import AnswerText
 from qa_service.circumstances import premise, reported_beside
 from qa_service.compare import day_of, supersedes
-from qa_service.compose import Brief
 from qa_service.divide import with_names
 from qa_service.finding import Finding
 from qa_service.gate import Decision
@@ -50,12 +49,12 @@ class _Told(msgspec.Struct, frozen=True, kw_only=True):
     reason: Reason | None = None
 
 
-def conclude(brief: Brief, findings: Sequence[Finding], *, public_url: str) -> Outcome:
+def conclude(findings: Sequence[Finding], *, public_url: str) -> Outcome:
     """Return what the findings amount to: an answer, part of one, accounts that differ, a question back, or a refusal
     that says why.
     """
     page = AnswerText(public_url)
-    told = [_tell(finding, brief, page) for finding in findings]
+    told = [_tell(finding, page, alone=len(findings) == 1) for finding in findings]
     status, reason = _overall(told)
     if status == "refused":
         page = AnswerText(public_url)
@@ -82,7 +81,7 @@ def _overall(told: Sequence[_Told]) -> tuple[Status, Reason | None]:
     return "partial", first
 
 
-def _tell(finding: Finding, brief: Brief, page: AnswerText) -> _Told:
+def _tell(finding: Finding, page: AnswerText, *, alone: bool) -> _Told:
     failure = _failure(finding)
     if finding.supported:
         if finding.versions:
@@ -94,9 +93,9 @@ def _tell(finding: Finding, brief: Brief, page: AnswerText) -> _Told:
         page.add_quote(finding.extract)
         return _Told(status="partial", reason="deadline" if finding.draft.past_deadline else "extract")
     reason: Reason = failure or "unsupported"
-    event = with_names(finding.part, brief.question)
-    if asks_why(finding.part) and not finding.decision.missing_names and (reported := premise(event, brief)):
-        beside = reported_beside(event, reported, brief)
+    event = with_names(finding.part, finding.brief.whole)
+    if asks_why(finding.part) and not finding.decision.missing_names and (reported := premise(event, finding.brief)):
+        beside = reported_beside(event, reported, finding.brief)
         page.add_words(
             "The documents do not state a reason. They report, without linking one to the other: "
             if beside
@@ -105,7 +104,7 @@ def _tell(finding: Finding, brief: Brief, page: AnswerText) -> _Told:
         page.add_quote(reported)
         page.add_quote(beside)
         return _Told(status="partial", reason="reason_not_stated")
-    if len(brief.parts) > 1:
+    if not alone:
         page.add_words(f"To \u201c{_BRACKETS.sub('', finding.part)}\u201d: {_refusal(reason, finding.decision)}")
     return _Told(status="refused", reason=reason)
 

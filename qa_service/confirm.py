@@ -19,7 +19,6 @@ def confirm(
     claims: Sequence[Verified],
     text: str,
     *,
-    part: str,
     brief: Brief,
     answerable: float | None,
     session: ModelSession,
@@ -27,8 +26,8 @@ def confirm(
 ) -> tuple[Verified, ...]:
     """Return the claims of the draft `text`, those that only reword as supported where the model stands by the draft.
 
-    That is where `answerable`, the probability that the evidence answers `part`, and the probability that the draft is
-    right both reach `settings.trust_threshold`. Without an adapter all verdicts stay.
+    That is where `answerable`, the probability that the evidence answers the question, and the probability that the
+    draft is right both reach `settings.trust_threshold`. Without an adapter all verdicts stay.
     """
     loaded = load_adapter(settings.adapter)
     if (
@@ -38,7 +37,7 @@ def confirm(
         or not any(claim.rewords for claim in claims)
     ):
         return tuple(claims)
-    reading = session.read(checking(part, text, brief), CHOICES)
+    reading = session.read(checking(text, brief), CHOICES)
     if reading is None or not reading.adapted:
         return tuple(claims)
     right = probability(reading, loaded.adapter.check)

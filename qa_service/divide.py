@@ -1,7 +1,7 @@
 """Stage: take a question apart that asks several things, and leave out what it says besides asking.
 
 A small model that is asked two things at once answers half of one of them, and one decision about two questions is
-wrong about one. So each is asked on its own, over the same evidence.
+wrong about one. So each is found evidence for, asked and checked on its own.
 """
 
 import re

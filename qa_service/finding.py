@@ -2,6 +2,7 @@
 
 import msgspec
 
+from qa_service.compose import Brief
 from qa_service.evidence import Sentence
 from qa_service.gate import Decision
 from qa_service.generate import Draft
@@ -9,9 +10,9 @@ from qa_service.verify import Verified
 
 
 class Finding(msgspec.Struct, frozen=True, kw_only=True):
-    """One part of the question, from the decision to the accounts of other documents."""
+    """One part of the question, from the evidence to the accounts of other documents."""
 
-    part: str
+    brief: Brief
     decision: Decision
     draft: Draft
     """The last draft, if there were two."""
@@ -23,6 +24,11 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
     """Quoted in place of an answer, when none of the claims holds; best sentence first."""
     versions: tuple[Verified, ...] = ()
     """What other documents say instead, one claim a document."""
+
+    @property
+    def part(self) -> str:
+        """What was asked."""
+        return self.brief.question
 
     @property
     def supported(self) -> tuple[Verified, ...]:

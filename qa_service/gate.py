@@ -35,13 +35,13 @@ class Decision(msgspec.Struct, frozen=True, kw_only=True):
     """That the evidence answers the question, 0 to 1; None when the model was not asked or cannot tell."""
 
 
-def gate(part: str, brief: Brief, hits: Sequence[Hit], *, session: ModelSession, settings: AnswerSettings) -> Decision:
-    """Decide whether to answer `part` of the question from `brief`, cheapest signal first."""
+def gate(brief: Brief, hits: Sequence[Hit], *, session: ModelSession, settings: AnswerSettings) -> Decision:
+    """Decide whether to answer from `brief`, cheapest signal first."""
     if not brief.passages:
         return Decision(reason="no_hits")
-    if missing := _missing_names(part, hits):
+    if missing := _missing_names(brief.question, hits):
         return Decision(reason="low_relevance", missing_names=missing)
-    reading = session.read(deciding(part, brief), CHOICES)
+    reading = session.read(deciding(brief), CHOICES)
     if reading is None:
         return Decision(reason=None)
     loaded = load_adapter(settings.adapter)

@@ -13,7 +13,6 @@ from qa_service.models.port import ModelSession
 from qa_service.values import TextDrafted
 
 ASK = "Answer the question in one short sentence, with words from the passages only."
-_ASK_PART = "Answer this part of the question in one short sentence, with words from the passages only: {part}"
 _PASSAGE_NUMBER = re.compile(r"\s*\[\d+\]|\b[Pp]assage \[?\d+\]?")
 _STOP = ("\n\n", "\nQuestion:", "\nPassages:")
 
@@ -26,7 +25,6 @@ class Draft(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def generate(
-    part: str,
     brief: Brief,
     decision: Decision,
     *,
@@ -35,7 +33,7 @@ def generate(
     deadline_s: float,
     tell: Callable[[TextDrafted], None],
 ) -> Draft:
-    """Return the model's answer to `part` of the question, told piece by piece on the way; an empty draft when the gate
+    """Return the model's answer, told piece by piece on the way; an empty draft when the gate
     is closed.
 
     When `time.monotonic()` passes `deadline_s` the draft ends where it is.
@@ -45,8 +43,7 @@ def generate(
     if time.monotonic() > deadline_s:
         return Draft(text="", past_deadline=True)
     text = ""
-    ask = ASK if len(brief.parts) == 1 else _ASK_PART.format(part=part)
-    pieces = session.generate(brief.prompt(ask), max_tokens=settings.max_tokens, stop=_STOP)
+    pieces = session.generate(brief.prompt(ASK), max_tokens=settings.max_tokens, stop=_STOP)
     for piece in pieces:
         text += piece
         tell(TextDrafted(text=piece))

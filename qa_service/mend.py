@@ -6,7 +6,7 @@ import msgspec
 
 from config.settings import AnswerSettings
 from qa_service.attribute import attribute
-from qa_service.compose import Brief, narrow
+from qa_service.compose import narrow
 from qa_service.evidence import Sentence
 from qa_service.finding import Finding
 from qa_service.generate import generate
@@ -24,7 +24,6 @@ Check = Callable[[str, Sequence[Sentence]], tuple[Verified, ...]]
 
 def mend(
     finding: Finding,
-    brief: Brief,
     *,
     session: ModelSession,
     settings: AnswerSettings,
@@ -39,26 +38,24 @@ def mend(
     if finding.decision.reason is not None or finding.supported:
         return finding
     if finding.verified and not finding.draft.past_deadline:
-        finding = _drafted_anew(finding, brief, session=session, settings=settings, deadline_s=deadline_s, check=check)
+        finding = _drafted_anew(finding, session=session, settings=settings, deadline_s=deadline_s, check=check)
     if finding.supported:
         return finding
-    return msgspec.structs.replace(finding, extract=_extract(finding, brief, settings=settings))
+    return msgspec.structs.replace(finding, extract=_extract(finding, settings=settings))
 
 
 def _drafted_anew(
     finding: Finding,
-    brief: Brief,
     *,
     session: ModelSession,
     settings: AnswerSettings,
     deadline_s: float,
     check: Check,
 ) -> Finding:
-    narrowed = narrow(brief, _pointed_to(finding, brief), finding.part, session=session)
+    narrowed = narrow(finding.brief, _pointed_to(finding), session=session)
     if not narrowed.passages:
         return finding
     draft = generate(
-        finding.part,
         narrowed,
         finding.decision,
         session=session,
@@ -74,19 +71,19 @@ def _drafted_anew(
     )
 
 
-def _pointed_to(finding: Finding, brief: Brief) -> tuple[Sentence, ...]:
+def _pointed_to(finding: Finding) -> tuple[Sentence, ...]:
     """Return the sentences that the failed draft and the question point to, each with its predecessor."""
     pointed = {
         sentence.place
         for text in (*(claim.text for claim in finding.verified), finding.part)
-        for attribution in attribute(text, brief.sentences, question="")
+        for attribution in attribute(text, finding.brief.sentences, question="")
         for sentence in attribution.support
     }
     wanted = pointed | {(paragraph, index - 1) for paragraph, index in pointed}
-    return tuple(sentence for sentence in brief.sentences if sentence.place in wanted)
+    return tuple(sentence for sentence in finding.brief.sentences if sentence.place in wanted)
 
 
-def _extract(finding: Finding, brief: Brief, *, settings: AnswerSettings) -> tuple[Sentence, ...]:
+def _extract(finding: Finding, *, settings: AnswerSettings) -> tuple[Sentence, ...]:
     """Return the sentences to quote in place of an answer, best first; of one document, where these suffice.
 
     None when the evidence is not probable enough to hold the answer, when they lack the number or the time that is
@@ -96,7 +93,7 @@ def _extract(finding: Finding, brief: Brief, *, settings: AnswerSettings) -> tup
     if asks_why(finding.part) or (probability is not None and probability < settings.extract_threshold):
         return ()
     drafted = " ".join(claim.text for claim in finding.verified)
-    attributions = attribute(f"{finding.part} {drafted}", brief.sentences, question=finding.part)
+    attributions = attribute(f"{finding.part} {drafted}", finding.brief.sentences, question=finding.part)
     found = attributions[0].support if attributions else ()
     one = tuple(each for each in found if each.hit.paragraph.document_id == found[0].hit.paragraph.document_id)
     return next((support for support in (one, found) if _serves(support, finding.part)), ())

@@ -1,6 +1,6 @@
-"""Stage: find the paragraphs that may answer a question, each part of it, and from several documents."""
+"""Stage: find the paragraphs that may answer one part of a question, from several documents."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from itertools import zip_longest
 
 from rapidfuzz import fuzz
@@ -8,7 +8,7 @@ from rapidfuzz import fuzz
 from config.settings import RetrievalSettings
 from indexer.search import Index
 from indexer.values import Filters, Hit
-from qa_service.divide import Division, with_names
+from qa_service.divide import with_names
 
 _SAME_TEXT_RATIO = 90.0
 """Of rapidfuzz's normalised similarity, 0 to 100: a reprint with a changed byline, not two reports of one event."""
@@ -16,32 +16,35 @@ _SEARCHED_FOR_EACH = 3
 """Times `evidence_paragraphs` that are looked through for distinct paragraphs and other documents."""
 
 
-def retrieve(division: Division, *, index: Index, filters: Filters, settings: RetrievalSettings) -> tuple[Hit, ...]:
-    """Return the best paragraphs for the question, best first; empty when the filters leave none.
+def retrieve(part: str, whole: str, *, index: Index, filters: Filters, settings: RetrievalSettings) -> tuple[Hit, ...]:
+    """Return the best paragraphs for `part` of the question `whole`, best first; empty when the filters leave none.
 
-    A question of several parts is searched for as a whole and part by part, with the names of the whole, and may have
-    `evidence_paragraphs` more for half of each further part. Then come the best paragraphs of up to `other_documents`
-    further documents that fit at least `other_document_share` as well as the best: they may tell it differently.
+    What is only a part is searched for with the names of the whole, and in turn as the whole. Behind the best
+    `evidence_paragraphs` come those of up to `other_documents` further documents that fit at least
+    `other_document_share` as well as the best: they may tell it differently.
 
     Paragraphs with much the same words as a better one (reprints of a wire story) are left out: they would take the
     place of other evidence.
     """
     limit = _SEARCHED_FOR_EACH * settings.evidence_paragraphs
     found = [
-        _distinct(index.search(query, filters=filters, limit=limit)) for query in dict.fromkeys(_queries(division))
+        _distinct(index.search(query, filters=filters, limit=limit))
+        for query in dict.fromkeys((with_names(part, whole), whole))
     ]
-    room = settings.evidence_paragraphs + (len(division.parts) - 1) * settings.evidence_paragraphs // 2
-    ranked = _distinct(hit for row in zip_longest(*found) for hit in row if hit)
+    ranked = _distinct(in_turn(found))
+    room = settings.evidence_paragraphs
     return (*ranked[:room], *_other_documents(ranked, room=room, settings=settings))
 
 
-def _queries(division: Division) -> Iterator[str]:
-    yield division.whole
-    if len(division.parts) > 1:
-        yield from (with_names(part, division.whole) for part in division.parts)
+def in_turn(rankings: Iterable[Sequence[Hit]]) -> tuple[Hit, ...]:
+    """Return the first of each ranking, then the second of each, and so on, every paragraph once."""
+    found: dict[str, Hit] = {}
+    for hit in (hit for row in zip_longest(*rankings) for hit in row if hit):
+        found.setdefault(hit.paragraph.id, hit)
+    return tuple(found.values())
 
 
-def _distinct(hits: Iterator[Hit] | Sequence[Hit]) -> list[Hit]:
+def _distinct(hits: Sequence[Hit]) -> list[Hit]:
     kept: dict[str, Hit] = {}
     texts: list[str] = []
     for hit in hits:

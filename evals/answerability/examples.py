@@ -32,7 +32,6 @@ from indexer.values import Filters, Hit
 from qa_service.answerability import checking, deciding
 from qa_service.bootstrap import open_model
 from qa_service.compose import Brief, compose
-from qa_service.divide import divide
 from qa_service.models.port import Prompt
 from qa_service.retrieve import retrieve
 
@@ -40,8 +39,6 @@ _MOST_OF_ANSWERABLE_ARTICLES = 130
 """Questions taken of an article that has no unanswerable ones: all of them would drown the others."""
 _KEPT_OUT_SHARE = 0.15
 """Of questions, those that are also asked with their paragraph kept out."""
-_SEVERAL_SHARE = 0.12
-"""Of questions, those that are also asked together with another one on the same paragraph."""
 _SENTENCE_SHARE = 0.5
 """Of answers, those that are checked as the sentence they stand in."""
 _FOREIGN_SHARE = 0.4
@@ -76,11 +73,12 @@ def collect(files: Sequence[Path], settings: Settings, seed: int) -> Iterator[tu
             with closing(open_index(own, embedder)) as index:
 
                 def evidence(question: str, kept_out: str | None, index: Index = index) -> Brief | None:
-                    division = divide(question)
-                    hits = retrieve(division, index=index, filters=Filters(), settings=settings.retrieval)
+                    hits = retrieve(question, question, index=index, filters=Filters(), settings=settings.retrieval)
                     if kept_out:
                         hits = tuple(hit for hit in hits if not _is_of(hit, kept_out))
-                    return compose(division, hits, session=session, settings=settings.answer) if hits else None
+                    if not hits:
+                        return None
+                    return compose(question, hits, whole=question, session=session, settings=settings.answer)
 
                 def tokens(prompt: Prompt) -> tuple[tuple[int, ...], tuple[int, ...]]:
                     *head, tail = template.encode(prompt, vocabulary)
@@ -112,21 +110,16 @@ def _asked(
 ) -> Iterator[tuple[Prompt, bool, bool]]:
     words, context = collapsed(question.question), collapsed(passage.context)
     golds = [collapsed(answer.text) for answer in question.answers]
-    if (brief := evidence(words, None)) and len(brief.parts) == 1:
+    if brief := evidence(words, None):
         found = _found(golds, brief, context)
-        yield deciding(words, brief), bool(found), False
+        yield deciding(brief), bool(found), False
         answer, right = _answer(passage, question, found, draw)
         if answer:
-            yield checking(words, answer, brief), right, True
-    if draw.random() < _SEVERAL_SHARE:
-        other = collapsed(draw.choice(passage.qas).question)
-        asked = (other, words) if draw.random() < 0.5 else (words, other)
-        if (brief := evidence(" ".join(asked), None)) and brief.parts == asked and words != other:
-            yield deciding(words, brief), bool(_found(golds, brief, context)), False
+            yield checking(answer, brief), right, True
     if draw.random() < _KEPT_OUT_SHARE and (brief := evidence(words, context)):
         shown = " ".join(each.text for each in brief.passages)
         if not any(gold in shown for gold in golds):
-            yield deciding(words, brief), False, False
+            yield deciding(brief), False, False
 
 
 def _answer(passage: Passage, question: Question, found: Sequence[str], draw: random.Random) -> tuple[str, bool]:

@@ -31,7 +31,6 @@ from qa_service.answerability import (
 )
 from qa_service.bootstrap import open_model
 from qa_service.compose import Brief, compose
-from qa_service.divide import divide
 from qa_service.errors import ModelError
 from qa_service.models.llama import LlamaModel
 from qa_service.models.port import Prompt, Reading
@@ -78,26 +77,17 @@ def test_no_log_odds_are_too_great() -> None:
 def brief(question: str, make_hit: Callable[..., Hit]) -> Brief:
     model = ScriptedModel(lambda _prompt: "")
     with model.admit(threading.Event()) as session:
-        return compose(divide(question), [make_hit("Voss won in May.")], session=session, settings=SETTINGS)
+        return compose(question, [make_hit("Voss won in May.")], whole=question, session=session, settings=SETTINGS)
 
 
 def test_what_is_asked_stands_behind_the_evidence_and_in_no_part_that_is_shared(make_hit: Callable[..., Hit]) -> None:
     asked = brief("Who won?", make_hit)
-    decide, check = deciding("Who won?", asked), checking("Who won?", "Voss won.", asked)
+    decide, check = deciding(asked), checking("Voss won.", asked)
     assert decide.shared == check.shared == asked.shared[:-1]
     assert "Voss won in May." in decide.shared[-1]
     assert decide.ask.startswith("Question: Who won?\n")
     assert "Who won?" in check.ask
     assert "Answer: Voss won.\n" in check.ask
-
-
-def test_a_part_is_asked_about_within_the_whole_question(make_hit: Callable[..., Hit]) -> None:
-    asked = brief("Who won the open, and when did he win it?", make_hit)
-    assert len(asked.parts) == 2
-    ask = deciding(asked.parts[1], asked).ask
-    assert asked.question in ask
-    assert ask.count(asked.parts[1]) >= 1
-    assert "this part" in ask
 
 
 def test_every_shipped_adapter_is_complete_and_better_than_none() -> None:

@@ -287,7 +287,7 @@ def test_two_documents_that_agree_are_one_answer(make_index: MakeIndex) -> None:
 
 def test_a_question_of_two_parts_is_answered_part_by_part(make_index: MakeIndex) -> None:
     def script(prompt: Prompt) -> str:
-        second = "what did she open?" in prompt.ask
+        second = "what did she open?" in prompt.shared[-1]
         return "Mayor Nessa Halloran opened a school in Saltmarket." if second else "Eleven members voted for it."
 
     question = "How many members voted for the Gannet Bridge, and what did she open?"

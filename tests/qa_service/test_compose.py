@@ -11,18 +11,19 @@ from hypothesis import strategies as st
 from config.settings import load_settings
 from indexer.values import Hit
 from qa_service.compose import Brief, compose
-from qa_service.divide import divide
 from qa_service.errors import QuestionError
 from qa_service.models.scripted import ScriptedModel
 
 ANSWER = load_settings().answer
 
 
-def brief_of(question: str, hits: list[Hit], *, evidence_tokens: int = 400, context_tokens: int = 2048) -> Brief:
+def brief_of(
+    question: str, hits: list[Hit], *, whole: str = "", evidence_tokens: int = 400, context_tokens: int = 2048
+) -> Brief:
     model = ScriptedModel(lambda _prompt: "", context_tokens=context_tokens)
     with model.admit(threading.Event()) as session:
         limits = msgspec.structs.replace(ANSWER, evidence_tokens=evidence_tokens)
-        return compose(divide(question), hits, session=session, settings=limits)
+        return compose(question, hits, whole=whole or question, session=session, settings=limits)
 
 
 def test_passages_come_best_first_and_the_question_last(make_hit: Callable[..., Hit]) -> None:
@@ -40,6 +41,17 @@ def test_a_tight_budget_keeps_the_sentence_with_the_questions_words_and_its_pred
     text = "Filler one two three. The mayor spoke of the bridge. It opened in June. More filler words follow here."
     brief = brief_of("What opened in June?", [make_hit(text)], evidence_tokens=42)
     assert brief.passages[0].text == "The mayor spoke of the bridge. It opened in June."
+
+
+def test_the_whole_question_tells_which_sentence_a_part_means(make_hit: Callable[..., Hit]) -> None:
+    text = "The pier in Arlby cost nine crowns. Oak was used. Boats call there. The dam at Varn cost six crowns."
+    part, whole = "what did it cost?", "Who built the dam at Varn, and what did it cost?"
+    assert "Varn" not in brief_of(part, [make_hit(text)], evidence_tokens=44).passages[0].text
+    assert (
+        brief_of(part, [make_hit(text)], whole=whole, evidence_tokens=44)
+        .passages[0]
+        .text.endswith("Varn cost six crowns.")
+    )
 
 
 def test_left_out_sentences_are_shown_as_an_ellipsis(make_hit: Callable[..., Hit]) -> None:
@@ -71,5 +83,5 @@ def test_the_prompt_with_its_answer_always_fits_the_context(
     model = ScriptedModel(lambda _prompt: "", context_tokens=600)
     with model.admit(threading.Event()) as session:
         limits = msgspec.structs.replace(ANSWER, evidence_tokens=evidence_tokens)
-        brief = compose(divide(question), hits, session=session, settings=limits)
+        brief = compose(question, hits, whole=question, session=session, settings=limits)
         assert session.count_prompt(brief.prompt("ask " * 128)) + limits.max_tokens <= session.context_tokens

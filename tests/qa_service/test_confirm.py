@@ -13,7 +13,6 @@ from indexer.values import Hit
 from qa_service.answerability import LoadedAdapter
 from qa_service.compose import Brief, compose
 from qa_service.confirm import confirm
-from qa_service.divide import divide
 from qa_service.models.port import ModelSession, Prompt, Reading
 from qa_service.models.scripted import ScriptedModel
 from qa_service.verify import Verified
@@ -49,7 +48,7 @@ def adapter(monkeypatch: pytest.MonkeyPatch) -> None:
 def brief(make_hit: Callable[..., Hit]) -> Iterator[Brief]:
     model = ScriptedModel(lambda _prompt: "")
     with model.admit(threading.Event()) as session:
-        yield compose(divide("Who won?"), [make_hit("Voss won in May.")], session=session, settings=SETTINGS)
+        yield compose("Who won?", [make_hit("Voss won in May.")], whole="Who won?", session=session, settings=SETTINGS)
 
 
 def verdicts(
@@ -64,7 +63,6 @@ def verdicts(
     found = confirm(
         claims,
         "The draft.",
-        part="Who won?",
         brief=brief,
         answerable=answerable,
         session=session,

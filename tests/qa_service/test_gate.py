@@ -9,7 +9,6 @@ from hypothesis import strategies as st
 from config.settings import load_settings
 from indexer.values import Hit
 from qa_service.compose import compose
-from qa_service.divide import divide
 from qa_service.gate import Decision, gate
 from qa_service.models.scripted import ScriptedModel
 
@@ -20,8 +19,8 @@ def decide(question: str, hits: list[Hit], *, log_odds: float | None = 5.0) -> D
     verdict = None if log_odds is None else lambda _prompt, choice: log_odds if choice == "Yes" else 0.0
     model = ScriptedModel(lambda _prompt: "", verdict=verdict)
     with model.admit(threading.Event()) as session:
-        brief = compose(divide(question), hits, session=session, settings=SETTINGS)
-        return gate(question, brief, hits, session=session, settings=SETTINGS)
+        brief = compose(question, hits, whole=question, session=session, settings=SETTINGS)
+        return gate(brief, hits, session=session, settings=SETTINGS)
 
 
 def test_without_evidence_there_is_nothing_to_answer_from() -> None:

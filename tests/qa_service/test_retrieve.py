@@ -7,8 +7,7 @@ import pytest
 
 from config.settings import load_settings
 from indexer.values import Filters, Hit
-from qa_service.divide import Division, divide
-from qa_service.retrieve import retrieve
+from qa_service.retrieve import in_turn, retrieve
 
 SETTINGS = load_settings().retrieval
 MakeHit = Callable[..., Hit]
@@ -26,9 +25,9 @@ class ScriptedIndex:
         return list(self._found.get(query, ()))[:limit]
 
 
-def found(division: Division, index: ScriptedIndex, **changes: object) -> list[str]:
+def found(part: str, index: ScriptedIndex, whole: str = "", **changes: object) -> list[str]:
     settings = msgspec.structs.replace(SETTINGS, **changes)
-    hits = retrieve(division, index=index, filters=Filters(), settings=settings)  # type: ignore[arg-type]
+    hits = retrieve(part, whole or part, index=index, filters=Filters(), settings=settings)  # type: ignore[arg-type]
     return [hit.paragraph.id for hit in hits]
 
 
@@ -40,21 +39,25 @@ def test_a_reprint_of_a_better_paragraph_is_left_out(make_hit: MakeHit) -> None:
     wire = make_hit("PORT CALLAN (VPA) - Three workers were hurt on Monday when a crane fell.", document="d1")
     reprint = make_hit("Port Callan, Three workers were hurt on Monday when a crane fell.", document="d2")
     other = make_hit("Five workers were hurt, the fire service said later.", document="d3")
-    assert found(divide("Who was hurt?"), ScriptedIndex({"Who was hurt?": (wire, reprint, other)})) == [
+    assert found("Who was hurt?", ScriptedIndex({"Who was hurt?": (wire, reprint, other)})) == [
         "d1-p1",
         "d3-p1",
     ]
 
 
-def test_each_part_of_a_question_brings_its_own_paragraphs_in_turn(make_hit: MakeHit) -> None:
-    question = divide("Who built Arlby Pier, and what did it cost?")
+def test_a_part_is_searched_for_with_the_names_of_the_whole_and_in_turn_as_the_whole(make_hit: MakeHit) -> None:
+    whole = "Who built Arlby Pier, and what did it cost?"
     texts = ("A pier of oak.", "Built by nuns in a bad winter.", "Twelve crowns in all.")
-    whole, first, second = (make_hit(text, document=f"d{n}") for n, text in enumerate(texts, 1))
-    index = ScriptedIndex(
-        {question.whole: (whole,), "Who built Arlby Pier?": (first,), "what did it cost? Arlby Pier": (second,)}
-    )
-    assert found(question, index) == ["d1-p1", "d2-p1", "d3-p1"]
-    assert index.queries == [question.whole, "Who built Arlby Pier?", "what did it cost? Arlby Pier"]
+    first, second, third = (make_hit(text, document=f"d{n}") for n, text in enumerate(texts, 1))
+    index = ScriptedIndex({whole: (first, second), "what did it cost? Arlby Pier": (third, first)})
+    assert found("what did it cost?", index, whole) == ["d3-p1", "d1-p1", "d2-p1"]
+    assert index.queries == ["what did it cost? Arlby Pier", whole]
+
+
+def test_what_several_parts_found_is_shown_in_turn(make_hit: MakeHit) -> None:
+    one, two, three = (make_hit(f"Text {n}.", document=f"d{n}") for n in range(1, 4))
+    assert in_turn([(one, two), (two, three)]) == (one, two, three)
+    assert in_turn([(), (three,)]) == (three,)
 
 
 @pytest.mark.parametrize(("share", "others"), [(0.5, ["d2-p1"]), (0.95, [])])
@@ -66,5 +69,5 @@ def test_another_document_that_fits_nearly_as_well_is_looked_at(
     another = scored(make_hit("It may open in March, says the mayor of Arlby.", document="d2"), 0.9)
     far = scored(make_hit("Bread is baked at five.", document="d3"), 0.1)
     index = ScriptedIndex({"Is the pier closed?": (*same, another, far)})
-    ids = found(divide("Is the pier closed?"), index, evidence_paragraphs=3, other_document_share=share)
+    ids = found("Is the pier closed?", index, evidence_paragraphs=3, other_document_share=share)
     assert ids == ["d1-p1", "d1-p2", "d1-p3", *others]
