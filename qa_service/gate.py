@@ -18,6 +18,7 @@ from qa_service.compose import Brief
 from qa_service.models.port import ModelSession
 from qa_service.terms import SAME_WORD_RATIO, TIME_KEYS, terms
 from qa_service.values import Reason
+from qa_service.years import years_meant
 
 _FIGURE = re.compile(r"\d[\d.,:]*\d")
 _CAPITAL = re.compile(r"\b[A-Z]\w+")
@@ -65,6 +66,8 @@ def _missing_names(question: str, hits: Sequence[Hit]) -> tuple[str, ...]:
     for text in {text for hit in hits for text in _texts_of(hit)}:
         present.update(term.key for term in terms(text))
         present.update(acronym for acronym, _ in _acronyms(text))
+    for hit in hits:
+        present |= years_meant(hit.paragraph.text, hit.published_at)
     spelt_out = {key for acronym, words in _acronyms(question) if acronym in present for key in words}
     return tuple(
         question[name.start : name.end]

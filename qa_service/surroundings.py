@@ -1,4 +1,5 @@
-"""What a reader sees around a quoted paragraph: title, source, date and opening of its document, and its neighbours.
+"""What a reader sees around a quoted paragraph: title, source, date and opening of its document, and its neighbours;
+and the years that these mean by "last year".
 
 A claim may repeat names of the question that its quote does not repeat, if they stand there: nobody writes the full
 name of the town in every sentence.
@@ -9,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from indexer.search import Index
 from indexer.values import Hit, Paragraph
 from qa_service.terms import terms
+from qa_service.years import years_meant
 
 _OPENING_PARAGRAPHS = 2
 _NEIGHBOURS = 2
@@ -32,5 +34,6 @@ def surroundings(hits: Iterable[Hit], *, index: Index) -> Surroundings:
         ]
         date = f"{hit.published_at:%-d %B %Y}" if hit.published_at else ""
         texts = (hit.title, hit.source, date, hit.paragraph.heading, *near)
-        around[hit.paragraph.id] = frozenset(term.key for text in texts for term in terms(text))
+        words = frozenset(term.key for text in texts for term in terms(text))
+        around[hit.paragraph.id] = words.union(*(years_meant(text, hit.published_at) for text in near))
     return around

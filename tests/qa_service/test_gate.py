@@ -73,3 +73,9 @@ def test_a_figure_that_stands_nowhere_in_the_evidence_closes_the_gate(make_hit: 
     assert decide("Who won the chess open in 1706?", hits).missing_names == ("1706",)
     for known in ("Who won the chess open on 14 March 2024?", "Did 1250 people come?", "Who of the 3 players won?"):
         assert decide(known, hits).missing_names == (), known
+
+
+def test_last_year_is_the_year_before_that_of_publication(make_hit: Callable[..., Hit]) -> None:
+    hits = [make_hit("Last year 6,500 visitors came.")]
+    assert decide("How many visitors came in 2023?", hits).reason is None
+    assert decide("How many visitors came in 2022?", hits).missing_names == ("2022",)

@@ -26,3 +26,11 @@ def test_the_date_of_publication_is_beside_every_paragraph(
 ) -> None:
     hit = make_hit("The pier opened.", document="unknown")
     assert content_keys("14 March 2024") <= surroundings([hit], index=make_index("A\n\nB c d.\n"))[hit.paragraph.id]
+
+
+def test_the_year_that_last_year_means_is_beside_its_paragraph(
+    make_hit: Callable[..., Any], make_index: Callable[..., Any]
+) -> None:
+    index = make_index("The pier\n\nIt opened last year.\n")
+    (hit,) = index.search("opened", filters=Filters(), limit=1)
+    assert "2023" in surroundings([hit], index=index)[hit.paragraph.id]
