@@ -22,7 +22,7 @@ _TITLE_TOKENS = 24
 _ASK_TOKENS = 128
 """Set aside for the tail of the prompt, the longest of which (in generate) takes about 60."""
 _LEAST_EVIDENCE_TOKENS = 64
-_CONTEXT_WEIGHT = 0.3
+_CONTEXT_WEIGHT = 0.6
 """Of a word that stands only in other parts of the whole question."""
 _LEADER_SHARE = 0.6
 """Of the best sentence's relevance, what another document's best sentence must have to be read before all others."""

@@ -1,5 +1,6 @@
 """Stage: find the paragraphs that may answer one part of a question, from several documents."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from itertools import zip_longest
 
@@ -12,6 +13,7 @@ from qa_service.divide import with_names
 
 _SAME_TEXT_RATIO = 90.0
 """Of rapidfuzz's normalised similarity, 0 to 100: a reprint with a changed byline, not two reports of one event."""
+_RANK_CONSTANT = 60
 _SEARCHED_FOR_EACH = 3
 """Times `evidence_paragraphs` that are looked through for distinct paragraphs and other documents."""
 
@@ -19,8 +21,8 @@ _SEARCHED_FOR_EACH = 3
 def retrieve(part: str, whole: str, *, index: Index, filters: Filters, settings: RetrievalSettings) -> tuple[Hit, ...]:
     """Return the best paragraphs for `part` of the question `whole`, best first; empty when the filters leave none.
 
-    What is only a part is searched for with the names of the whole, and in turn as the whole. Behind the best
-    `evidence_paragraphs` come those of up to `other_documents` further documents that fit at least
+    What is only a part is searched for alone, with the names of the whole, and as the whole: what stands high in all
+    three rankings is what it means. Behind the best `evidence_paragraphs` come those of up to `other_documents` further documents that fit at least
     `other_document_share` as well as the best: they may tell it differently.
 
     Paragraphs with much the same words as a better one (reprints of a wire story) are left out: they would take the
@@ -29,9 +31,9 @@ def retrieve(part: str, whole: str, *, index: Index, filters: Filters, settings:
     limit = _SEARCHED_FOR_EACH * settings.evidence_paragraphs
     found = [
         _distinct(index.search(query, filters=filters, limit=limit))
-        for query in dict.fromkeys((with_names(part, whole), whole))
+        for query in dict.fromkeys((part, with_names(part, whole), whole))
     ]
-    ranked = _distinct(in_turn(found))
+    ranked = _distinct(_by_rank(found))
     room = settings.evidence_paragraphs
     return (*ranked[:room], *_other_documents(ranked, room=room, settings=settings))
 
@@ -42,6 +44,15 @@ def in_turn(rankings: Iterable[Sequence[Hit]]) -> tuple[Hit, ...]:
     for hit in (hit for row in zip_longest(*rankings) for hit in row if hit):
         found.setdefault(hit.paragraph.id, hit)
     return tuple(found.values())
+
+
+def _by_rank(rankings: Sequence[Sequence[Hit]]) -> list[Hit]:
+    """Fuse rankings by reciprocal rank (Cormack, Clarke and Buettcher 2009)."""
+    score: dict[str, float] = defaultdict(float)
+    for ranking in rankings:
+        for rank, hit in enumerate(ranking, 1):
+            score[hit.paragraph.id] += 1 / (_RANK_CONSTANT + rank)
+    return sorted(in_turn(rankings), key=lambda hit: -score[hit.paragraph.id])
 
 
 def _distinct(hits: Sequence[Hit]) -> list[Hit]:
