@@ -1,7 +1,7 @@
 """From a question to an answer with footnotes: the stages in order, typed values in between.
 
-condense -> divide -> each part: retrieve -> compose -> gate -> generate -> attribute -> verify -> confirm -> mend
--> compare -> conclude
+condense -> unify -> divide -> each part: retrieve -> compose -> gate -> generate -> attribute -> verify -> confirm
+-> mend -> compare -> conclude
 """
 
 import time
@@ -17,7 +17,7 @@ from qa_service.compose import Brief, compose
 from qa_service.conclude import conclude
 from qa_service.condense import condense
 from qa_service.confirm import confirm
-from qa_service.divide import divide
+from qa_service.divide import Division, divide
 from qa_service.entailment import FactChecker
 from qa_service.evidence import Sentence
 from qa_service.exactness import check_exactness
@@ -29,6 +29,7 @@ from qa_service.models.port import ModelSession
 from qa_service.retrieve import in_turn, retrieve
 from qa_service.stopwatch import Stopwatch
 from qa_service.surroundings import Surroundings, surroundings
+from qa_service.unify import unify
 from qa_service.values import Answer, EvidenceFound, Progress, Question, TextDrafted, Usage
 from qa_service.verify import Verified, verify
 
@@ -56,7 +57,10 @@ def ask(
     deadline_s = time.monotonic() + settings.answer.deadline_s
     with watch.stage("condense"):
         standalone = condense(question.question, question.conversation, session=session)
-        division = divide(standalone or question.question)
+        whole = standalone or question.question
+        plain = unify(whole, session=session)
+        division = Division(whole=whole, parts=(plain,)) if plain else divide(whole)
+        standalone = plain or standalone
     with watch.stage("retrieve"):
         found = [
             retrieve(part, division.whole, index=index, filters=question.filters, settings=settings.retrieval)

@@ -33,13 +33,13 @@ def compare(finding: Finding, *, around: Surroundings, session: ModelSession, ch
 
     The model is asked about the passages of one document at a time, over evidence that it has evaluated already, and
     its statement must be borne out by that document alone, around which those names of the question stand that stand
-    around the answer: it is about the same. Nothing is asked where nothing was answered.
+    around the answer, those of sources aside: it is about the same. Nothing is asked where nothing was answered.
     """
     supported, brief = finding.supported, finding.brief
     if not supported:
         return finding
     told = {sentence.hit.paragraph.document_id for claim in supported for sentence in claim.support}
-    names = keys(terms(brief.whole), "name") & _known_around(supported, around)
+    names = (keys(terms(brief.whole), "name") & _known_around(supported, around)) - _sources(brief)
     versions = []
     for numbers, passages in _others(told, brief)[:MOST_VERSIONS]:
         sentences = [sentence for passage in passages for sentence in passage.sentences]
@@ -62,6 +62,11 @@ def _prompts(
     named = " and ".join(f"passage [{number}]" for number in numbers)
     yield brief.prompt(_ASK.format(passages=named, question=brief.question))
     yield narrow(brief, sentences, session=session).prompt(ASK)
+
+
+def _sources(brief: Brief) -> frozenset[str]:
+    """Return the names of those who tell it; each tells it on its own pages."""
+    return frozenset[str]().union(*(content_keys(passage.hit.source) for passage in brief.passages))
 
 
 def _known_around(claims: Sequence[Verified], around: Surroundings) -> frozenset[str]:

@@ -3,7 +3,8 @@
 import re
 from collections.abc import Sequence
 
-from qa_service.models.port import ModelSession, Prompt
+from qa_service.models.port import ModelSession
+from qa_service.rewrite import invents_nothing, rewritten
 from qa_service.terms import TIME_KEYS, content_keys, keys, terms
 from qa_service.values import MAX_QUESTION_CHARS, Turn
 
@@ -20,7 +21,6 @@ _OPENING = re.compile(r"^\s*(?:and|but|so|then|also|what about|how about|no|no n
 _FEWEST_CONTENT_WORDS = 2
 _RECENT_TURNS = 4
 _RECENT_CHARS = 400
-_MAX_TOKENS = 64
 
 _SYSTEM = "You rewrite the last question of a conversation so that it can be understood without the conversation."
 _EXAMPLES = (
@@ -46,33 +46,21 @@ def condense(question: str, conversation: Sequence[Turn], *, session: ModelSessi
     recent = conversation[-_RECENT_TURNS:]
     lines = [f"{turn.role.capitalize()}: {turn.text[:_RECENT_CHARS]}" for turn in recent]
     talk = "\n".join(lines)
-    prompt = Prompt(
-        system=_SYSTEM,
-        shared=(_EXAMPLES, talk, f"\nLast question: {question}\n"),
-        ask="Write the complete question, and nothing else.",
-        answer_start="Complete question:",
-    )
-    rewritten = "".join(session.generate(prompt, max_tokens=_MAX_TOKENS, stop=("\n",)))
-    rewritten = rewritten.strip().removeprefix("Complete question:").strip()
-    if _is_sound(rewritten, question, recent):
-        return None if rewritten.casefold() == question.strip().casefold() else rewritten
+    given = f"{talk}\nLast question: {question}\n"
+    complete = rewritten(_SYSTEM, _EXAMPLES, given, name="complete", session=session)
+    if _is_sound(complete, question, recent):
+        return None if complete.casefold() == question.strip().casefold() else complete
     return _behind_the_one_before(question, recent)
 
 
-def _is_sound(rewritten: str, question: str, recent: Sequence[Turn]) -> bool:
+def _is_sound(complete: str, question: str, recent: Sequence[Turn]) -> bool:
     """Tell whether a rewrite is a question, invents nothing, and still asks what the question asks."""
     said = " ".join([question, *(turn.text for turn in recent)])
     known = keys(terms(said), "name", "number", "content", "function")
     years = {str(int(key) + step) for key in known if _YEAR.fullmatch(key) for step in (-1, 1)}
-    invented = keys(terms(rewritten), "name", "number") - known - years
     own = content_keys(_OPENING.sub("", question)) - TIME_KEYS
-    lost = own - content_keys(rewritten)
-    return (
-        rewritten.endswith(("?", "\u061f", "\uff1f"))
-        and not invented
-        and len(lost) <= len(own) // 2
-        and len(rewritten) <= MAX_QUESTION_CHARS
-    )
+    lost = own - content_keys(complete)
+    return invents_nothing(complete, known | years) and len(lost) <= len(own) // 2
 
 
 def _behind_the_one_before(question: str, recent: Sequence[Turn]) -> str | None:

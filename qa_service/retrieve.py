@@ -22,8 +22,8 @@ def retrieve(part: str, whole: str, *, index: Index, filters: Filters, settings:
     """Return the best paragraphs for `part` of the question `whole`, best first; empty when the filters leave none.
 
     What is only a part is searched for alone, with the names of the whole, and as the whole: what stands high in all
-    three rankings is what it means. Behind the best `evidence_paragraphs` come those of up to `other_documents` further documents that fit at least
-    `other_document_share` as well as the best: they may tell it differently.
+    three rankings is what it means. Behind the best `evidence_paragraphs` come those of up to `other_documents` further
+    documents that fit at least `other_document_share` as well as the best: they may tell it differently.
 
     Paragraphs with much the same words as a better one (reprints of a wire story) are left out: they would take the
     place of other evidence.

@@ -92,7 +92,8 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     """None exactly when `status` is `answered`."""
     question: str
     standalone_question: str | None
-    """What was really asked of the index, when a follow-up had to be completed from the conversation."""
+    """What was really asked of the index, when a follow-up had to be completed from the conversation, or a question
+    about several accounts was asked of each."""
     text: str
     claims: tuple[Claim, ...]
     citations: tuple[Citation, ...]

@@ -86,6 +86,7 @@ def verify(
     quote. `probability` is that of the evidence to answer the question: below `settings.paraphrase_threshold` a claim
     may not repeat words of the question that its evidence does not have. Raises what `checker` raises.
     """
+    subject = _subject(question, whole, around)
     judgements: Sequence[Judgement | None] = [None] * len(attributions)
     if checker:
         judgements = checker.judge([(_joined(each.support), each.text) for each in attributions])
@@ -95,6 +96,7 @@ def verify(
             question,
             attribution.support,
             known=_known(f"{whole} {question}", attribution.support, around),
+            strays=bool(subject) and not subject & _beside(attribution.support, around),
             threshold=settings.support_threshold,
             to_the_letter=probability is not None and probability < settings.paraphrase_threshold,
             judgement=judgement,
@@ -114,6 +116,7 @@ def _verified(
     support: tuple[Sentence, ...],
     *,
     known: frozenset[str],
+    strays: bool,
     threshold: float,
     to_the_letter: bool,
     judgement: Judgement | None,
@@ -121,7 +124,7 @@ def _verified(
     score = judgement.score if judgement else _score(claim, question, known)
     reason: Reason | None
     rewords = False
-    if not support or _foreign(claim, known) or not answers_kind(claim, question):
+    if not support or strays or _foreign(claim, known) or not answers_kind(claim, question):
         reason = "unsupported"
     elif judgement and judgement.verdict != "supported":
         reason = judgement.verdict
@@ -167,10 +170,27 @@ def _known(question: str, support: Sequence[Sentence], around: Surroundings) -> 
     it; a "stage 4" there may be "the fourth stage".
     """
     quoted = {term.key for sentence in support for term in terms(sentence.text)}
-    beside = frozenset[str]().union(*(around.get(sentence.hit.paragraph.id, frozenset()) for sentence in support))
+    beside = _beside(support, around)
     asked = {term.key for term in terms(question)}
     ordinals = {key for key in asked if key.isdigit() and beside & {f"{key}{ending}" for ending in ORDINAL_ENDINGS}}
     return frozenset(quoted | (beside & asked) | ordinals)
+
+
+def _beside(support: Sequence[Sentence], around: Surroundings) -> frozenset[str]:
+    return frozenset[str]().union(*(around.get(sentence.hit.paragraph.id, frozenset()) for sentence in support))
+
+
+def _subject(question: str, whole: str, around: Surroundings) -> frozenset[str]:
+    """Return the names that the question is about, if it has any else those of the whole, as far as they stand around
+    any paragraph that was found. Around what answers one of them must stand: a ticket for the tram is none for the
+    tower.
+    """
+    everywhere = frozenset[str]().union(*around.values())
+    return (_names(question) or _names(whole)) & everywhere
+
+
+def _names(text: str) -> frozenset[str]:
+    return keys(terms(text), "name") - TIME_KEYS
 
 
 def _score(claim: str, question: str, known: frozenset[str]) -> float:

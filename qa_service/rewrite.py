@@ -1,0 +1,28 @@
+"""Have the model write a question anew, and tell whether it may stand."""
+
+from qa_service.models.port import ModelSession, Prompt
+from qa_service.terms import keys, terms
+from qa_service.values import MAX_QUESTION_CHARS
+
+_MAX_TOKENS = 64
+
+
+def rewritten(system: str, examples: str, given: str, *, name: str, session: ModelSession) -> str:
+    """Return what the model writes as the `name` question of what is `given`, as it is done in `examples`."""
+    prompt = Prompt(
+        system=system,
+        shared=(examples, given),
+        ask=f"Write the {name} question, and nothing else.",
+        answer_start=f"{name.capitalize()} question:",
+    )
+    text = "".join(session.generate(prompt, max_tokens=_MAX_TOKENS, stop=("\n",)))
+    return text.strip().removeprefix(prompt.answer_start).strip()
+
+
+def invents_nothing(question: str, known: frozenset[str]) -> bool:
+    """Tell whether a rewrite is a question of sound length whose names and numbers all have `known` keys."""
+    return (
+        question.endswith(("?", "\u061f", "\uff1f"))
+        and not keys(terms(question), "name", "number") - known
+        and len(question) <= MAX_QUESTION_CHARS
+    )
