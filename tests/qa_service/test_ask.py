@@ -277,6 +277,18 @@ def test_two_documents_that_differ_are_both_told(make_index: MakeIndex) -> None:
     assert len({citation.document_id for citation in answer.citations}) == 2
 
 
+def test_a_question_whether_two_accounts_agree_is_asked_of_each(make_index: MakeIndex) -> None:
+    plain = "How many workers were hurt when the crane fell?"
+
+    def script(prompt: Prompt) -> str:
+        return plain if "plain question" in prompt.ask else _by_passage(prompt)
+
+    question = "Do the fire service and the hospital agree on how many workers were hurt when the crane fell?"
+    answer = answer_to(question, script, make_index(OLDER, NEWER))
+    assert (answer.status, answer.standalone_question) == ("conflict", plain)
+    assert answer.question == question
+
+
 def test_two_documents_that_agree_are_one_answer(make_index: MakeIndex) -> None:
     answer = answer_to(
         "How many workers were hurt when the crane fell?", _by_passage, make_index(OLDER, OLDER + "So.\n")

@@ -5,10 +5,11 @@ from collections.abc import Callable
 import pytest
 
 from config.settings import load_settings
+from indexer.values import Hit
 from qa_service.attribute import Attribution
 from qa_service.entailment import FactChecker, Judgement
-from qa_service.evidence import Sentence
-from qa_service.terms import terms
+from qa_service.evidence import Sentence, sentences_of
+from qa_service.terms import content_keys, terms
 from qa_service.values import Verdict
 from qa_service.verify import Verified, verify
 from tests.qa_service.service_fakes import FakeChecker
@@ -259,3 +260,22 @@ def test_only_words_that_are_nowhere_count_as_rewording(make_sentences: Make) ->
         failed = judge(claim, evidence, "Who won the open, and when?")
         assert failed.verdict != "supported"
         assert not failed.rewords, claim
+
+
+def test_an_answer_stands_where_the_subject_of_the_question_does(make_hit: Callable[..., Hit]) -> None:
+    tram, tower = (
+        sentences_of(make_hit(text, title=title, document=title))
+        for title, text in (("Trams", "A ticket costs 2 marks."), ("Tower of Westerby", "A ticket costs 4 marks."))
+    )
+    around = {each.hit.paragraph.id: content_keys(f"{each.hit.title} {each.text}") for each in (*tram, *tower)}
+
+    def verdict(claim: str, support: tuple[Sentence, ...], whole: str) -> Verdict:
+        asked = "What does a ticket cost?"
+        attributions = [Attribution(text=claim, support=support)]
+        (only,) = verify(attributions, question=asked, whole=whole, around=around, settings=load_settings().answer)
+        return only.verdict
+
+    whole = "How high is the tower of Westerby, and what does a ticket cost?"
+    assert verdict("A ticket costs 4 marks.", tower, whole) == "supported"
+    assert verdict("A ticket costs 2 marks.", tram, whole) == "unsupported"
+    assert verdict("A ticket costs 2 marks.", tram, "What does a ticket cost?") == "supported"
