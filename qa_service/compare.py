@@ -20,7 +20,7 @@ MOST_VERSIONS = 2
 _ASK = "Answer once more, in one short sentence, only with what {passages} says: {question}"
 _MAX_TOKENS = 48
 _LEAST_SHARE = 0.6
-"""Of the question's words that a passage of the answer's document holds, what another document's must hold."""
+"""Of the question's words that the answer's document holds, what another document must hold."""
 _SAME_CAUSE_SHARE = 0.3
 """Of the words of two statements without names and numbers, what makes them say the same."""
 
@@ -62,6 +62,13 @@ def _prompts(
     named = " and ".join(f"passage [{number}]" for number in numbers)
     yield brief.prompt(_ASK.format(passages=named, question=brief.question))
     yield narrow(brief, sentences, session=session).prompt(ASK)
+
+
+def _said(passages: Sequence[Passage]) -> frozenset[str]:
+    """Return what a document says in what is read of it, and in its title and date."""
+    hit = passages[0].hit
+    date = f"{hit.published_at:%-d %B %Y}" if hit.published_at else ""
+    return content_keys(" ".join([hit.title, date, *(passage.text for passage in passages)]))
 
 
 def _sources(brief: Brief) -> frozenset[str]:
@@ -112,12 +119,7 @@ def _others(told: set[str], brief: Brief) -> list[tuple[list[int], list[Passage]
         numbers, passages = by_document.setdefault(passage.hit.paragraph.document_id, ([], []))
         numbers.append(number)
         passages.append(passage)
-    held = {
-        document: max(
-            len(asked & content_keys(sentence.text)) for passage in passages for sentence in passage.sentences
-        )
-        for document, (_, passages) in by_document.items()
-    }
+    held = {document: len(asked & _said(passages)) for document, (_, passages) in by_document.items()}
     least = _LEAST_SHARE * max((held[document] for document in told if document in held), default=0)
     others = [document for document in by_document if document not in told and held[document] >= max(least, 1)]
     return [by_document[document] for document in sorted(others, key=lambda document: -held[document])]

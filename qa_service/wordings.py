@@ -19,6 +19,8 @@ _BOUND = re.compile(
 )
 _PASSIVE = re.compile(r"\b(?:by|from)\b", re.IGNORECASE)
 _UNIT_KEYS = frozenset(term.key for unit in (*UNITS, *MONTHS) for term in terms(unit))
+(_PEOPLE,) = (term.key for term in terms("people"))
+"""What workers, visitors and divers all are."""
 _SAME_UNITS = {
     "pct": "percent",
     "km": "kilomet",
@@ -64,10 +66,16 @@ def says_unknown(claim: str, question: str, support: Sequence[Sentence]) -> bool
 
 
 def other_figure(claim: str, evidence: str) -> bool:
-    """Tell whether a number of the claim has another unit or month beside it than everywhere in the evidence."""
+    """Tell whether a number of the claim has a unit or month beside it, and wherever it stands in the evidence another
+    one, or counts something else ("61,000 visitors" is no "61,000 marks").
+    """
     there = _figures(evidence)
-    numbers = {number for number, _ in there}
-    return any(number in numbers and (number, unit) not in there for number, unit in _figures(claim))
+    counting = _counting(evidence)
+    numbers = {number for number, _ in there} | counting.keys()
+    return any(
+        number in numbers and (number, unit) not in there and unit not in counting.get(number, ())
+        for number, unit in _figures(claim)
+    )
 
 
 def drops_bound(claim: str, evidence: str) -> bool:
@@ -117,6 +125,27 @@ def _figures(text: str) -> frozenset[tuple[str, str]]:
         elif second.kind == "number" and first.key in _MONTH_KEYS and len(second.key) <= 2:
             pairs.add((second.key, first.key))
     return frozenset(pairs)
+
+
+def _counting(text: str) -> dict[str, frozenset[str]]:
+    """Return the numbers with a content word right behind them wherever they stand, each with the two words behind it:
+    what they count ("12 fast kilometres"). Workers, visitors and divers all are people.
+    """
+    words = terms(text)
+    counted: dict[str, frozenset[str]] = {}
+    free = set[str]()
+    for place, number in enumerate(words):
+        if number.kind != "number":
+            continue
+        behind = words[place + 1 : place + 3]
+        if behind and behind[0].kind == "content" and not text[number.end : behind[0].start].strip(" -"):
+            named = {_PEOPLE} if behind[0].key not in _UNIT_KEYS else set[str]()
+            counted[number.key] = (
+                counted.get(number.key, frozenset()) | {_SAME_UNITS.get(term.key, term.key) for term in behind} | named
+            )
+        else:
+            free.add(number.key)
+    return {number: words for number, words in counted.items() if number not in free}
 
 
 def _triples(text: str) -> frozenset[tuple[str, str, str]]:

@@ -46,6 +46,11 @@ def test_a_hedge_that_the_question_itself_has_may_be_left_to_it() -> None:
         ("It cost 3 million.", "It cost 3 thousand.", True),
         ("Three workers were hurt.", "Three workers were hurt in five days.", False),
         ("It has 40 rooms.", "It has 40 rooms.", False),
+        ("It is insured for 61,000 marks.", "Insured for marks. It had 61,000 visitors last year.", True),
+        ("It is insured for 900,000 marks.", "It had 900,000 visitors; it is insured for 900,000.", False),
+        ("Two people were hurt.", "Two divers were hurt.", False),
+        ("It cost 247 million marks.", "The bill is 247 million marks.", False),
+        ("He ran 12 kilometres.", "He ran 12 fast kilometres.", False),
     ],
 )
 def test_a_number_keeps_its_unit_or_month(claim: str, evidence: str, other: bool) -> None:
