@@ -10,7 +10,8 @@ whose paragraph is kept out of the evidence is one more that cannot be answered.
 import random
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing
+from contextlib import closing, contextmanager
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import NamedTuple
@@ -32,7 +33,7 @@ from indexer.values import Filters, Hit
 from qa_service.answerability import checking, deciding
 from qa_service.bootstrap import open_model
 from qa_service.compose import Brief, compose
-from qa_service.models.port import Prompt
+from qa_service.models.port import ModelSession, Prompt
 from qa_service.retrieve import retrieve
 
 _MOST_OF_ANSWERABLE_ARTICLES = 130
@@ -61,48 +62,63 @@ class Example(NamedTuple):
 def collect(files: Sequence[Path], settings: Settings, seed: int) -> Iterator[tuple[float, list[Example]]]:
     """Yield the examples of one paragraph after another, each with the share of paragraphs that are done."""
     draw = random.Random(seed)  # noqa: S311 (a repeatable draw, no secret)
-    embedder = open_embedder(settings.embedder, home=footnote_home())
     model = open_model(settings.llm)
-    with closing(model), TemporaryDirectory() as scratch, model.admit(threading.Event()) as session:
+    with closing(model), model.admit(threading.Event()) as session:
         vocabulary, template = model.vocabulary, model.template  # type: ignore[attr-defined]  # llama.cpp's own
         for number, file in enumerate(files):
-            corpus = Path(scratch) / f"corpus-{number}"
-            load_squad(file, folder=corpus)
-            own = with_index_in(settings, Path(scratch) / f"index-{number}")
-            build([corpus], settings=own, embedder=embedder)
-            with closing(open_index(own, embedder)) as index:
+            passages = _passages(file, draw)
+            with _indexed(file, settings) as index:
+                evidence = partial(_evidence, index=index, session=session, settings=settings)
+                for done, (title, passage, questions) in enumerate(passages, 1):
+                    yield (
+                        (number + done / len(passages)) / len(files),
+                        [
+                            Example(*_tokens(template.encode(prompt, vocabulary)), holds, checks, title)
+                            for question in questions
+                            for prompt, holds, checks in _asked(passage, question, evidence, draw)
+                        ],
+                    )
 
-                def evidence(question: str, kept_out: str | None, index: Index = index) -> Brief | None:
-                    hits = retrieve(question, question, index=index, filters=Filters(), settings=settings.retrieval)
-                    if kept_out:
-                        hits = tuple(hit for hit in hits if not _is_of(hit, kept_out))
-                    if not hits:
-                        return None
-                    return compose(question, hits, whole=question, session=session, settings=settings.answer)
 
-                def tokens(prompt: Prompt) -> tuple[tuple[int, ...], tuple[int, ...]]:
-                    *head, tail = template.encode(prompt, vocabulary)
-                    return tuple(token for part in head for token in part), tuple(tail)
+def _passages(file: Path, draw: random.Random) -> list[tuple[str, Passage, list[Question]]]:
+    """Return the paragraphs of a file with their article's title and such of their questions as are asked."""
+    found = []
+    for article in read_squad(file).data:
+        questions = [question for passage in article.paragraphs for question in passage.qas]
+        chosen = {question.id for question in questions}
+        if not any(question.is_impossible for question in questions):
+            chosen = {each.id for each in draw.sample(questions, min(_MOST_OF_ANSWERABLE_ARTICLES, len(questions)))}
+        found += [
+            (title_of(article), passage, [question for question in passage.qas if question.id in chosen])
+            for passage in article.paragraphs
+        ]
+    return found
 
-                data = read_squad(file).data
-                count = sum(len(article.paragraphs) for article in data)
-                done = 0
-                for article in data:
-                    answerable = [q.id for p in article.paragraphs for q in p.qas if not q.is_impossible]
-                    if not any(q.is_impossible for p in article.paragraphs for q in p.qas):
-                        answerable = draw.sample(answerable, min(_MOST_OF_ANSWERABLE_ARTICLES, len(answerable)))
-                    chosen = set(answerable)
-                    for passage in article.paragraphs:
-                        done += 1
-                        yield (
-                            (number + done / count) / len(files),
-                            [
-                                Example(*tokens(prompt), holds, checks, title_of(article))
-                                for question in passage.qas
-                                if question.is_impossible or question.id in chosen
-                                for prompt, holds, checks in _asked(passage, question, evidence, draw)
-                            ],
-                        )
+
+@contextmanager
+def _indexed(file: Path, settings: Settings) -> Iterator[Index]:
+    embedder = open_embedder(settings.embedder, home=footnote_home())
+    with TemporaryDirectory() as scratch:
+        corpus = Path(scratch) / "corpus"
+        load_squad(file, folder=corpus)
+        own = with_index_in(settings, Path(scratch) / "index")
+        build([corpus], settings=own, embedder=embedder)
+        with closing(open_index(own, embedder)) as index:
+            yield index
+
+
+def _evidence(
+    question: str, kept_out: str | None, *, index: Index, session: ModelSession, settings: Settings
+) -> Brief | None:
+    hits = retrieve(question, question, index=index, filters=Filters(), settings=settings.retrieval)
+    if kept_out:
+        hits = tuple(hit for hit in hits if not _is_of(hit, kept_out))
+    return compose(question, hits, whole=question, session=session, settings=settings.answer) if hits else None
+
+
+def _tokens(encoded: Sequence[Sequence[int]]) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    *head, tail = encoded
+    return tuple(token for part in head for token in part), tuple(tail)
 
 
 def _asked(
