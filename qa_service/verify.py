@@ -50,6 +50,8 @@ _COUNTED_TIME = re.compile(r"\b(?:what|which) (?:decade|century|millennium)\b", 
 _OPEN = re.compile(r"\b(?:who|whom|whose|what|which|where|why|how)\b", re.IGNORECASE)
 _WORDS_FOR_ONE_UNKNOWN = 5
 _LIGHT_KEYS = frozenset(term.key for word in LIGHT_VERBS for term in terms(word))
+_LEAST_TOLD = 0.5
+"""Of the question's words in a claim, what must stand where its answer stands."""
 _NEGATION_REACH = 4
 """Words after a negation within which the first content word is what it denies."""
 
@@ -96,7 +98,8 @@ def verify(
             question,
             attribution.support,
             known=_known(f"{whole} {question}", attribution.support, around),
-            strays=bool(subject) and not subject & _beside(attribution.support, around),
+            misplaced=(bool(subject) and not subject & _beside(attribution.support, around))
+            or _stitched(attribution.text, question, attribution.support, around),
             threshold=settings.support_threshold,
             to_the_letter=probability is not None and probability < settings.paraphrase_threshold,
             judgement=judgement,
@@ -116,7 +119,7 @@ def _verified(
     support: tuple[Sentence, ...],
     *,
     known: frozenset[str],
-    strays: bool,
+    misplaced: bool,
     threshold: float,
     to_the_letter: bool,
     judgement: Judgement | None,
@@ -124,7 +127,7 @@ def _verified(
     score = judgement.score if judgement else _score(claim, question, known)
     reason: Reason | None
     rewords = False
-    if not support or strays or _foreign(claim, known) or not answers_kind(claim, question):
+    if not support or misplaced or _foreign(claim, question, known) or not answers_kind(claim, question):
         reason = "unsupported"
     elif judgement and judgement.verdict != "supported":
         reason = judgement.verdict
@@ -204,9 +207,32 @@ def _score(claim: str, question: str, known: frozenset[str]) -> float:
     return (len(wanted & known) + len(paraphrase) / 2) / len(wanted) if wanted else 0.0
 
 
-def _foreign(claim: str, known: frozenset[str]) -> bool:
-    """Tell whether the claim has a name or a number that is not known."""
-    return bool(keys(terms(claim), "name", "number") - known)
+def _foreign(claim: str, question: str, known: frozenset[str]) -> bool:
+    """Tell whether the claim has a name or a number that is not known; what is a name in the question is one in front
+    of the claim, too.
+    """
+    named = content_keys(claim) & _names(question)
+    return bool((keys(terms(claim), "name", "number") | named) - known)
+
+
+def _stitched(claim: str, question: str, support: Sequence[Sentence], around: Surroundings) -> bool:
+    """Tell whether what answers stands in one document and what it is said of in another.
+
+    "Savery proposed the theory of projectiles" is so made of who built an engine and of what a theory says. What
+    no document has alone may be put together of several.
+    """
+    documents = {sentence.hit.paragraph.document_id for sentence in support}
+    if len(documents) < 2:
+        return False
+    asked = content_keys(question)
+    answers = keys(terms(claim), "name", "number") - asked or content_keys(claim) - asked
+    told = content_keys(claim) & asked & content_keys(_joined(support))
+    shares = []
+    for document in documents:
+        own = [sentence for sentence in support if sentence.hit.paragraph.document_id == document]
+        if answers <= content_keys(_joined(own)):
+            shares.append(len(told & (content_keys(_joined(own)) | _beside(own, around))))
+    return bool(shares) and max(shares) < _LEAST_TOLD * len(told)
 
 
 def _may_name(claim: str, known: frozenset[str]) -> bool:

@@ -279,3 +279,34 @@ def test_an_answer_stands_where_the_subject_of_the_question_does(make_hit: Calla
     assert verdict("A ticket costs 4 marks.", tower, whole) == "supported"
     assert verdict("A ticket costs 2 marks.", tram, whole) == "unsupported"
     assert verdict("A ticket costs 2 marks.", tram, "What does a ticket cost?") == "supported"
+
+
+def test_an_answer_is_not_stitched_together_of_two_documents(make_hit: Callable[..., Hit]) -> None:
+    engine, theory, both = (
+        sentences_of(make_hit(text, document=f"d{number}"))
+        for number, text in enumerate(
+            (
+                "Thomas Savery built a pump.",
+                "It was proposed that displaced air carries the arrow.",
+                "Savery proposed that displaced air carries the arrow.",
+            )
+        )
+    )
+    around = {each.hit.paragraph.id: frozenset[str]() for each in (*engine, *theory, *both)}
+
+    def verdict(support: tuple[Sentence, ...]) -> Verdict:
+        claim = "Savery proposed that displaced air carries the arrow."
+        attributions = [Attribution(text=claim, support=support)]
+        asked = "Who proposed that displaced air carries the arrow?"
+        (only,) = verify(attributions, question=asked, around=around, settings=load_settings().answer)
+        return only.verdict
+
+    assert verdict((*theory, *engine)) == "unsupported"
+    assert verdict((*both, *engine)) == "supported"
+
+
+def test_a_name_of_the_question_is_one_in_front_of_the_claim_too(make_sentences: Make) -> None:
+    evidence = make_sentences("Braddock marched on the fort.")
+    question = "Where did General Haddock march?"
+    assert judge("Haddock marched on the fort.", evidence, question).verdict == "unsupported"
+    assert judge("Braddock marched on the fort.", evidence, question).verdict == "supported"
