@@ -108,5 +108,6 @@ def _number_key(word: str) -> str:
     return digits
 
 
-TIME_KEYS = frozenset(term.key for word in (*MONTHS, *WEEKDAYS, *TIME_WORDS) for term in terms(word))
+MONTH_KEYS = frozenset(term.key for month in MONTHS for term in terms(month.capitalize()))
+TIME_KEYS = MONTH_KEYS | {term.key for word in (*WEEKDAYS, *TIME_WORDS) for term in terms(word)}
 """Keys of the words that tell a time: months and weekdays, too, which are names only by their capitals."""

@@ -17,7 +17,7 @@ from qa_service.english import LIGHT_VERBS, NEGATIONS, ORDINAL_ENDINGS
 from qa_service.entailment import FactChecker, Judgement
 from qa_service.evidence import Sentence
 from qa_service.surroundings import Surroundings
-from qa_service.terms import SAME_WORD_RATIO, TIME_KEYS, Term, content_keys, keys, terms
+from qa_service.terms import MONTH_KEYS, SAME_WORD_RATIO, TIME_KEYS, Term, content_keys, keys, terms
 from qa_service.values import Reason, Verdict
 from qa_service.wordings import clauses_of, drops_bound, drops_hedge, other_figure, says_unknown, swaps_roles
 
@@ -35,6 +35,8 @@ _WHEN = re.compile(
     r"|\b(?:what|which) (?:year|month|day|date|time|hour|century|decade)\b|\bhow long ago\b",
     re.IGNORECASE,
 )
+_WHICH_MONTH = re.compile(r"\b(?:what|which) months?\b", re.IGNORECASE)
+_WHERE = re.compile(r"(?:^\W*|[,;]\s*|\b(?:from|to)\s+)where\b", re.IGNORECASE)
 _HOW_LONG = re.compile(
     r"\bhow long (?:did|do|does|is|was|are|were|will|would|has|have|had|can|could|may)\b", re.IGNORECASE
 )
@@ -280,9 +282,13 @@ def _repeats_the_unsaid(claim: str, question: str, support: Sequence[Sentence]) 
 
 
 def answers_kind(claim: str, question: str) -> bool:
-    """Tell whether the claim brings what the question asks for: a number, a time, or at least something new."""
+    """Tell whether the claim brings what the question asks for: a number, a time, what may be a place, or at least
+    something new.
+    """
     asked = content_keys(question)
     new = [term for term in terms(claim) if term.key not in asked]
+    if _WHICH_MONTH.search(question):
+        return any(term.key in MONTH_KEYS and term.kind != "function" for term in new)
     if _WHEN.search(question):
         counted = bool(_COUNTED_TIME.search(question)) and any(term.kind == "number" for term in new)
         return counted or any(_is_time(term) for term in new) or bool(_TIME.search(claim))
@@ -290,6 +296,8 @@ def answers_kind(claim: str, question: str) -> bool:
         return any(term.kind == "number" or _is_time(term) for term in new)
     if _HOW_MANY.search(question):
         return any(term.kind == "number" for term in new)
+    if _WHERE.search(question):
+        return any(term.kind in ("name", "content") and not _is_time(term) for term in new)
     return not _OPEN.search(question) or any(term.kind != "function" for term in new)
 
 

@@ -6,7 +6,7 @@ from itertools import combinations, pairwise
 
 from qa_service.english import HEDGES, MONTHS, UNITS, UNKNOWNS
 from qa_service.evidence import Sentence
-from qa_service.terms import Term, content_keys, keys, terms
+from qa_service.terms import MONTH_KEYS, Term, content_keys, keys, terms
 
 _CLAUSE_END = re.compile(
     r"[.;:!?]\s+|,\s+(?:but|while|whereas|though|although)\s+"
@@ -122,7 +122,7 @@ def _figures(text: str) -> frozenset[tuple[str, str]]:
             continue
         if first.kind == "number" and second.key in _UNIT_KEYS:
             pairs.add((first.key, _SAME_UNITS.get(second.key, second.key)))
-        elif second.kind == "number" and first.key in _MONTH_KEYS and len(second.key) <= 2:
+        elif second.kind == "number" and first.key in MONTH_KEYS and len(second.key) <= 2:
             pairs.add((second.key, first.key))
     return frozenset(pairs)
 
@@ -159,6 +159,3 @@ def _triples(text: str) -> frozenset[tuple[str, str, str]]:
         between: tuple[Term, ...] = words[left + 1 : right]
         found.update((words[left].key, verb, words[right].key) for verb in keys(between, "content"))
     return frozenset(found)
-
-
-_MONTH_KEYS = frozenset(term.key for month in MONTHS for term in terms(month.capitalize()))
