@@ -33,6 +33,7 @@ _WORD = re.compile(
 _SENTENCE_START = re.compile(r"(?:^|[.!?:;\n\"\u201c\u2018(\[|]|[-*\u2022]\s)\s*$")
 _NUMBER_BEFORE = re.compile(r"\d(?:st|nd|rd|th)?\s*$")
 _NUMBER_AFTER = re.compile(r"\.?\s*\d")
+_ONE_OF = re.compile(r"\s+of\b", re.IGNORECASE)
 _STEMMER = snowballstemmer.stemmer("english")
 
 
@@ -50,8 +51,8 @@ def terms(text: str) -> tuple[Term, ...]:
     """Return the words of `text` in order.
 
     A name is a capitalised word that does not merely begin a sentence; a number's key is its value in plain digits, for
-    numerals ("three") too, an ordinal's is `3rd` for "third"; "Nov" beside a number is November. Words of scripts
-    without capitals are content.
+    numerals ("three", but not "one of") too, an ordinal's is `3rd` for "third"; "Nov" beside a number is November.
+    Words of scripts without capitals are content.
     """
     return tuple(_term(text, match) for match in _WORD.finditer(text))
 
@@ -76,7 +77,7 @@ def _term(text: str, match: re.Match[str]) -> Term:
     kind: Kind
     if word[0].isdigit():
         key, kind = _number_key(plain), "number"
-    elif plain in NUMERALS:
+    elif plain in NUMERALS and not (plain == "one" and _ONE_OF.match(text, match.end())):
         key, kind = NUMERALS[plain], "number"
     elif plain in FUNCTION_WORDS and not (acronym and plain in ACRONYMS) and not (capital and plain in MONTHS):
         key, kind = plain, "function"

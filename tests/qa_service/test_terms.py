@@ -59,3 +59,8 @@ def test_any_text_has_terms_in_order_within_bounds(text: str) -> None:
         assert term.key
         place = term.end
     assert keys(terms(text), "name", "number", "content") == content_keys(text)
+
+
+def test_one_of_several_is_no_number() -> None:
+    assert "1" not in {term.key for term in terms("One of the mills burnt, one of them twice.")}
+    assert [term.kind for term in terms("one mill")] == ["number", "content"]
