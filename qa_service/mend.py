@@ -84,7 +84,8 @@ def _pointed_to(finding: Finding) -> tuple[Sentence, ...]:
 
 
 def _extract(finding: Finding, *, settings: AnswerSettings) -> tuple[Sentence, ...]:
-    """Return the sentences to quote in place of an answer, best first; of one document, where these suffice.
+    """Return the sentences to quote in place of an answer, best first: what a claim rests on that fails by nothing but
+    its wording; else what holds most of question and draft, of one document where that suffices.
 
     None when the evidence is not probable enough to hold the answer, when they lack the number or the time that is
     asked for or too many words of the question, or when it asks for a reason: a quotation would pass for one.
@@ -92,6 +93,9 @@ def _extract(finding: Finding, *, settings: AnswerSettings) -> tuple[Sentence, .
     probability = finding.decision.probability
     if asks_why(finding.part) or (probability is not None and probability < settings.extract_threshold):
         return ()
+    for claim in finding.verified:
+        if claim.rewords and answers_kind(_quoted(claim.support), finding.part):
+            return claim.support
     drafted = " ".join(claim.text for claim in finding.verified)
     attributions = attribute(f"{finding.part} {drafted}", finding.brief.sentences, question=finding.part)
     found = attributions[0].support if attributions else ()
@@ -101,9 +105,13 @@ def _extract(finding: Finding, *, settings: AnswerSettings) -> tuple[Sentence, .
 
 def _serves(support: Sequence[Sentence], part: str) -> bool:
     """Tell whether a quotation holds enough of what the question says, and what it asks for."""
-    quoted = " ".join(sentence.text for sentence in support)
+    quoted = _quoted(support)
     asked = content_keys(part)
     return len(asked & content_keys(quoted)) >= _LEAST_HELD * len(asked) and answers_kind(quoted, part)
+
+
+def _quoted(support: Sequence[Sentence]) -> str:
+    return " ".join(sentence.text for sentence in support)
 
 
 def _tell_nobody(_progress: TextDrafted) -> None:

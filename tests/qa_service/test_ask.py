@@ -341,6 +341,14 @@ def test_where_no_draft_holds_the_evidence_is_quoted_as_an_extract(make_index: M
     assert "Eleven members voted for it and 8 against." in answer.citations[0].quote
 
 
+def test_what_a_reworded_draft_rests_on_is_quoted(make_index: MakeIndex) -> None:
+    index = make_index("Programme\n\nFriday | 20:30 | Concert: The Bilge Pumps | Net Loft\n")
+    question = "Which band plays tunes at the gathering on Friday?"
+    answer = answer_to(question, "The Bilge Pumps band plays tunes at the gathering on Friday.", index, yes=0.5)
+    assert (answer.status, answer.reason) == ("partial", "extract")
+    assert "Concert: The Bilge Pumps" in answer.text
+
+
 def test_an_extract_has_what_the_question_asks_for(make_index: MakeIndex) -> None:
     index = make_index("Note\n\nThe members voted for the Gannet Bridge in the old town hall.\n")
     assert answer_to("How many members voted for the Gannet Bridge?", "Nine members.", index).status == "refused"
