@@ -78,7 +78,7 @@ def ask(
         with watch.stage("compose"):
             brief = compose(part, part_hits, whole=division.whole, session=session, settings=settings.answer)
         with watch.stage("gate"):
-            decision = gate(brief, part_hits, session=session, settings=settings.answer)
+            decision = gate(brief, part_hits, session=session, settings=settings.answer, deadline_s=deadline_s)
         with watch.stage("generate"):
             draft = generate(
                 brief, decision, session=session, settings=settings.answer, deadline_s=deadline_s, tell=tell

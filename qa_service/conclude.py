@@ -94,7 +94,8 @@ def _tell(finding: Finding, page: AnswerText, *, alone: bool) -> _Told:
         return _Told(status="partial", reason="deadline" if finding.draft.past_deadline else "extract")
     reason: Reason = failure or "unsupported"
     event = with_names(finding.part, finding.brief.whole)
-    if asks_why(finding.part) and not finding.decision.missing_names and (reported := premise(event, finding.brief)):
+    looked_for = reason != "deadline" and not finding.decision.missing_names
+    if asks_why(finding.part) and looked_for and (reported := premise(event, finding.brief)):
         beside = reported_beside(event, reported, finding.brief)
         page.add_words(
             "The documents do not state a reason. They report, without linking one to the other: "

@@ -6,6 +6,7 @@ that stands nowhere in the evidence, is looked up.
 """
 
 import re
+import time
 from collections.abc import Sequence
 
 import msgspec
@@ -36,12 +37,19 @@ class Decision(msgspec.Struct, frozen=True, kw_only=True):
     """That the evidence answers the question, 0 to 1; None when the model was not asked or cannot tell."""
 
 
-def gate(brief: Brief, hits: Sequence[Hit], *, session: ModelSession, settings: AnswerSettings) -> Decision:
-    """Decide whether to answer from `brief`, cheapest signal first."""
+def gate(
+    brief: Brief, hits: Sequence[Hit], *, session: ModelSession, settings: AnswerSettings, deadline_s: float
+) -> Decision:
+    """Decide whether to answer from `brief`, cheapest signal first.
+
+    The model is not asked once `time.monotonic()` is past `deadline_s`.
+    """
     if not brief.passages:
         return Decision(reason="no_hits")
     if missing := _missing_names(brief.question, hits):
         return Decision(reason="low_relevance", missing_names=missing)
+    if time.monotonic() > deadline_s:
+        return Decision(reason="deadline")
     reading = session.read(deciding(brief), CHOICES)
     if reading is None:
         return Decision(reason=None)

@@ -5,6 +5,7 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -97,6 +98,16 @@ def test_a_reason_that_is_not_stated_is_said_to_be_so_with_what_is_reported(make
         "\u201cShe opened a school in Saltmarket instead.\u201d[2]"
     )
     assert "because" not in answer.text
+
+
+def test_a_reason_for_which_there_was_no_time_is_not_said_to_be_unstated(
+    make_index: MakeIndex, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = load_settings()
+    hasty = msgspec.structs.replace(config, answer=msgspec.structs.replace(config.answer, deadline_s=-1.0))
+    monkeypatch.setattr("tests.qa_service.test_ask.load_settings", lambda: hasty)
+    answer = answer_to("Why did Mayor Halloran stay away from the vote?", "Unused.", make_index(VOTE))
+    assert (answer.status, answer.reason) == ("refused", "deadline")
 
 
 def test_a_closed_gate_refuses_without_generating(make_index: MakeIndex) -> None:

@@ -1,6 +1,7 @@
 """The decision before answering."""
 
 import threading
+import time
 from collections.abc import Callable
 
 from hypothesis import HealthCheck, given, settings
@@ -15,12 +16,12 @@ from qa_service.models.scripted import ScriptedModel
 SETTINGS = load_settings().answer
 
 
-def decide(question: str, hits: list[Hit], *, log_odds: float | None = 5.0) -> Decision:
+def decide(question: str, hits: list[Hit], *, log_odds: float | None = 5.0, left_s: float = 60.0) -> Decision:
     verdict = None if log_odds is None else lambda _prompt, choice: log_odds if choice == "Yes" else 0.0
     model = ScriptedModel(lambda _prompt: "", verdict=verdict)
     with model.admit(threading.Event()) as session:
         brief = compose(question, hits, whole=question, session=session, settings=SETTINGS)
-        return gate(brief, hits, session=session, settings=SETTINGS)
+        return gate(brief, hits, session=session, settings=SETTINGS, deadline_s=time.monotonic() + left_s)
 
 
 def test_without_evidence_there_is_nothing_to_answer_from() -> None:
@@ -73,6 +74,10 @@ def test_a_figure_that_stands_nowhere_in_the_evidence_closes_the_gate(make_hit: 
     assert decide("Who won the chess open in 1706?", hits).missing_names == ("1706",)
     for known in ("Who won the chess open on 14 March 2024?", "Did 1250 people come?", "Who of the 3 players won?"):
         assert decide(known, hits).missing_names == (), known
+
+
+def test_past_the_deadline_the_model_is_not_asked(make_hit: Callable[..., Hit]) -> None:
+    assert decide("Who won?", [make_hit("Voss won.")], left_s=-1.0) == Decision(reason="deadline")
 
 
 def test_last_year_is_the_year_before_that_of_publication(make_hit: Callable[..., Hit]) -> None:
