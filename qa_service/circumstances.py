@@ -7,11 +7,16 @@ from qa_service.terms import content_keys, keys, terms
 
 _LEAST_PREMISE = 0.5
 """Share of a why-question's words that its evidence must hold before we say what is reported instead of a reason."""
+_LEAST_PROBABLE_PREMISE = 0.3
+"""The same where the model found the evidence probable to answer: it may tell of the event in other words."""
+_PROBABLE = 0.6
 
 
-def premise(question: str, brief: Brief) -> tuple[Sentence, ...]:
+def premise(question: str, brief: Brief, probability: float | None) -> tuple[Sentence, ...]:
     """Return the sentences that report what a why-question takes for granted, best first; none when they hold too
     little of it.
+
+    `probability` is that of the evidence to answer the question.
     """
     asked = content_keys(question)
     support = tuple(
@@ -20,7 +25,8 @@ def premise(question: str, brief: Brief) -> tuple[Sentence, ...]:
         for sentence in attribution.support
     )
     held = asked & content_keys(" ".join(sentence.text for sentence in support))
-    return support if asked and len(held) >= _LEAST_PREMISE * len(asked) else ()
+    least = _LEAST_PROBABLE_PREMISE if probability is not None and probability >= _PROBABLE else _LEAST_PREMISE
+    return support if asked and len(held) >= least * len(asked) else ()
 
 
 def reported_beside(question: str, reported: tuple[Sentence, ...], brief: Brief) -> tuple[Sentence, ...]:

@@ -95,7 +95,8 @@ def _tell(finding: Finding, page: AnswerText, *, alone: bool) -> _Told:
     reason: Reason = failure or "unsupported"
     event = with_names(finding.part, finding.brief.whole)
     looked_for = reason != "deadline" and not finding.decision.missing_names
-    if asks_why(finding.part) and looked_for and (reported := premise(event, finding.brief)):
+    likely = finding.decision.probability
+    if asks_why(finding.part) and looked_for and (reported := premise(event, finding.brief, likely)):
         beside = reported_beside(event, reported, finding.brief)
         page.add_words(
             "The documents do not state a reason. They report, without linking one to the other: "

@@ -100,6 +100,16 @@ def test_a_reason_that_is_not_stated_is_said_to_be_so_with_what_is_reported(make
     assert "because" not in answer.text
 
 
+@pytest.mark.parametrize(("yes", "status"), [(9.0, "partial"), (-0.4, "refused")])
+def test_an_event_in_other_words_is_reported_where_the_evidence_is_probable(
+    yes: float, status: str, make_index: MakeIndex
+) -> None:
+    question = "Why did Mayor Halloran skip the ballot gathering?"
+    answer = answer_to(question, "Mayor Halloran skipped it because of a school.", make_index(VOTE), yes=yes)
+    assert answer.status == status
+    assert ("do not state a reason" in answer.text) is (status == "partial")
+
+
 def test_a_reason_for_which_there_was_no_time_is_not_said_to_be_unstated(
     make_index: MakeIndex, monkeypatch: pytest.MonkeyPatch
 ) -> None:
