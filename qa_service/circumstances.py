@@ -2,7 +2,7 @@
 
 from qa_service.attribute import attribute
 from qa_service.compose import Brief
-from qa_service.evidence import Sentence, sentences_of
+from qa_service.evidence import Sentence, joined, sentences_of
 from qa_service.terms import content_keys, keys, terms
 
 _LEAST_PREMISE = 0.5
@@ -24,7 +24,7 @@ def premise(question: str, brief: Brief, probability: float | None) -> tuple[Sen
         for attribution in attribute(question, brief.sentences, question="")
         for sentence in attribution.support
     )
-    held = asked & content_keys(" ".join(sentence.text for sentence in support))
+    held = asked & content_keys(joined(support))
     least = _LEAST_PROBABLE_PREMISE if probability is not None and probability >= _PROBABLE else _LEAST_PREMISE
     return support if asked and len(held) >= least * len(asked) else ()
 

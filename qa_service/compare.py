@@ -7,12 +7,12 @@ import msgspec
 
 from qa_service.compose import Brief, narrow
 from qa_service.english import CORRECTIONS
-from qa_service.evidence import Passage, Sentence
+from qa_service.evidence import Passage, Sentence, date_in_words
 from qa_service.finding import Finding
 from qa_service.generate import ASK
 from qa_service.mend import Check
 from qa_service.models.port import ModelSession, Prompt
-from qa_service.surroundings import Surroundings
+from qa_service.surroundings import Surroundings, beside
 from qa_service.terms import TIME_KEYS, Kind, content_keys, keys, terms
 from qa_service.verify import Verified, asks_why
 
@@ -39,7 +39,10 @@ def compare(finding: Finding, *, around: Surroundings, session: ModelSession, ch
     if not supported:
         return finding
     told = {sentence.hit.paragraph.document_id for claim in supported for sentence in claim.support}
-    names = (keys(terms(brief.whole), "name") & _known_around(supported, around)) - _sources(brief)
+    names = (
+        keys(terms(brief.whole), "name")
+        & beside([sentence for claim in supported for sentence in claim.support], around)
+    ) - _sources(brief)
     versions = []
     for numbers, passages in _others(told, brief)[:MOST_VERSIONS]:
         sentences = [sentence for passage in passages for sentence in passage.sentences]
@@ -49,7 +52,7 @@ def compare(finding: Finding, *, around: Surroundings, session: ModelSession, ch
             stated = tuple(claim for claim in check(text, sentences) if claim.verdict == "supported")
             if stated:
                 break
-        about_the_same = stated and names <= _known_around(stated[:1], around)
+        about_the_same = stated and names <= beside(stated[0].support, around)
         if about_the_same and all(differs(stated[0], claim, finding.part) for claim in supported):
             versions.append(stated[0])
     return msgspec.structs.replace(finding, versions=tuple(versions))
@@ -67,18 +70,12 @@ def _prompts(
 def _said(passages: Sequence[Passage]) -> frozenset[str]:
     """Return what a document says in what is read of it, and in its title and date."""
     hit = passages[0].hit
-    date = f"{hit.published_at:%-d %B %Y}" if hit.published_at else ""
-    return content_keys(" ".join([hit.title, date, *(passage.text for passage in passages)]))
+    return content_keys(" ".join([hit.title, date_in_words(hit), *(passage.text for passage in passages)]))
 
 
 def _sources(brief: Brief) -> frozenset[str]:
     """Return the names of those who tell it; each tells it on its own pages."""
     return frozenset[str]().union(*(content_keys(passage.hit.source) for passage in brief.passages))
-
-
-def _known_around(claims: Sequence[Verified], around: Surroundings) -> frozenset[str]:
-    paragraphs = {sentence.hit.paragraph.id for claim in claims for sentence in claim.support}
-    return frozenset[str]().union(*(around.get(paragraph, frozenset()) for paragraph in paragraphs))
 
 
 def differs(one: Verified, other: Verified, part: str) -> bool:

@@ -1,5 +1,6 @@
 """The sentences that the answer may rest on, each with its place in its document."""
 
+from collections.abc import Iterable
 from itertools import pairwise
 
 import msgspec
@@ -52,3 +53,13 @@ def sentences_of(hit: Hit) -> tuple[Sentence, ...]:
         )
         for index, (start, end) in enumerate(sentences(paragraph.text))
     )
+
+
+def joined(support: Iterable[Sentence]) -> str:
+    """Return sentences as one text, to be compared with another; for a quotation see `AnswerText.add_quote`."""
+    return " ".join(sentence.text for sentence in support)
+
+
+def date_in_words(hit: Hit) -> str:
+    """Return when the paragraph's document was published as its readers write it ("14 March 2024"), "" if unknown."""
+    return f"{hit.published_at:%-d %B %Y}" if hit.published_at else ""

@@ -16,6 +16,7 @@ from config.settings import AnswerSettings
 from indexer.values import Hit
 from qa_service.answerability import CHOICES, deciding, load_adapter, probability
 from qa_service.compose import Brief
+from qa_service.evidence import date_in_words
 from qa_service.models.port import ModelSession
 from qa_service.terms import SAME_WORD_RATIO, TIME_KEYS, terms
 from qa_service.values import Reason
@@ -90,8 +91,7 @@ def _missing_names(question: str, hits: Sequence[Hit]) -> tuple[str, ...]:
 
 
 def _texts_of(hit: Hit) -> tuple[str, ...]:
-    date = f"{hit.published_at:%-d %B %Y}" if hit.published_at else ""
-    return (hit.title, hit.source, date, hit.paragraph.heading, hit.paragraph.text)
+    return (hit.title, hit.source, date_in_words(hit), hit.paragraph.heading, hit.paragraph.text)
 
 
 def _acronyms(text: str) -> list[tuple[str, frozenset[str]]]:

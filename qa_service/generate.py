@@ -33,8 +33,7 @@ def generate(
     deadline_s: float,
     tell: Callable[[TextDrafted], None],
 ) -> Draft:
-    """Return the model's answer, told piece by piece on the way; an empty draft when the gate
-    is closed.
+    """Return the model's answer, told piece by piece on the way; an empty draft when the gate is closed.
 
     When `time.monotonic()` passes `deadline_s` the draft ends where it is.
     """

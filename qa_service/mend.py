@@ -7,7 +7,7 @@ import msgspec
 from config.settings import AnswerSettings
 from qa_service.attribute import attribute
 from qa_service.compose import narrow
-from qa_service.evidence import Sentence
+from qa_service.evidence import Sentence, joined
 from qa_service.finding import Finding
 from qa_service.generate import generate
 from qa_service.models.port import ModelSession
@@ -94,7 +94,7 @@ def _extract(finding: Finding, *, settings: AnswerSettings) -> tuple[Sentence, .
     if asks_why(finding.part) or (probability is not None and probability < settings.extract_threshold):
         return ()
     for claim in finding.verified:
-        if claim.rewords and answers_kind(_quoted(claim.support), finding.part):
+        if claim.rewords and answers_kind(joined(claim.support), finding.part):
             return claim.support
     drafted = " ".join(claim.text for claim in finding.verified)
     attributions = attribute(f"{finding.part} {drafted}", finding.brief.sentences, question=finding.part)
@@ -105,13 +105,9 @@ def _extract(finding: Finding, *, settings: AnswerSettings) -> tuple[Sentence, .
 
 def _serves(support: Sequence[Sentence], part: str) -> bool:
     """Tell whether a quotation holds enough of what the question says, and what it asks for."""
-    quoted = _quoted(support)
+    quoted = joined(support)
     asked = content_keys(part)
     return len(asked & content_keys(quoted)) >= _LEAST_HELD * len(asked) and answers_kind(quoted, part)
-
-
-def _quoted(support: Sequence[Sentence]) -> str:
-    return " ".join(sentence.text for sentence in support)
 
 
 def _tell_nobody(_progress: TextDrafted) -> None:

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 
 from indexer.search import Index
 from indexer.values import Hit, Paragraph
+from qa_service.evidence import Sentence, date_in_words
 from qa_service.terms import terms
 from qa_service.years import years_meant
 
@@ -32,8 +33,12 @@ def surroundings(hits: Iterable[Hit], *, index: Index) -> Surroundings:
             for paragraph in documents[document_id]
             if paragraph.number <= _OPENING_PARAGRAPHS or abs(paragraph.number - number) <= _NEIGHBOURS
         ]
-        date = f"{hit.published_at:%-d %B %Y}" if hit.published_at else ""
-        texts = (hit.title, hit.source, date, hit.paragraph.heading, *near)
+        texts = (hit.title, hit.source, date_in_words(hit), hit.paragraph.heading, *near)
         words = frozenset(term.key for text in texts for term in terms(text))
         around[hit.paragraph.id] = words.union(*(years_meant(text, hit.published_at) for text in near))
     return around
+
+
+def beside(support: Iterable[Sentence], around: Surroundings) -> frozenset[str]:
+    """Return the keys of the words around any of the sentences' paragraphs and in it."""
+    return frozenset[str]().union(*(around.get(sentence.hit.paragraph.id, frozenset()) for sentence in support))

@@ -15,8 +15,8 @@ from qa_service.attribute import Attribution
 from qa_service.causes import CONNECTIVE_KEYS, says_cause, states_cause
 from qa_service.english import LIGHT_VERBS, NEGATIONS, ORDINAL_ENDINGS
 from qa_service.entailment import FactChecker, Judgement
-from qa_service.evidence import Sentence
-from qa_service.surroundings import Surroundings
+from qa_service.evidence import Sentence, joined
+from qa_service.surroundings import Surroundings, beside
 from qa_service.terms import MONTH_KEYS, SAME_WORD_RATIO, TIME_KEYS, Term, content_keys, keys, terms
 from qa_service.values import Reason, Verdict
 from qa_service.wordings import clauses_of, drops_bound, drops_hedge, other_figure, says_unknown, swaps_roles
@@ -93,14 +93,14 @@ def verify(
     subject = _subject(question, whole, around)
     judgements: Sequence[Judgement | None] = [None] * len(attributions)
     if checker:
-        judgements = checker.judge([(_joined(each.support), each.text) for each in attributions])
+        judgements = checker.judge([(joined(each.support), each.text) for each in attributions])
     return tuple(
         _verified(
             attribution.text,
             question,
             attribution.support,
             known=_known(f"{whole} {question}", attribution.support, around),
-            misplaced=(bool(subject) and not subject & _beside(attribution.support, around))
+            misplaced=(bool(subject) and not subject & beside(attribution.support, around))
             or _stitched(attribution.text, question, attribution.support, around),
             threshold=settings.support_threshold,
             to_the_letter=probability is not None and probability < settings.paraphrase_threshold,
@@ -139,7 +139,7 @@ def _verified(
         reason = "contradicted"
     elif (_asks_cause(question) or says_cause(claim)) and not states_cause(claim, question, support):
         reason = "reason_not_stated" if _asks_cause(question) else "unsupported"
-    elif other_figure(claim, _joined(support)) or (not judgement and _goes_beyond(claim, question, support)):
+    elif other_figure(claim, joined(support)) or (not judgement and _goes_beyond(claim, question, support)):
         reason = "unsupported"
     else:
         unsaid = not judgement and (
@@ -154,18 +154,14 @@ def _verified(
 def _goes_beyond(claim: str, question: str, support: Sequence[Sentence]) -> bool:
     """Tell whether the claim says it more firmly than its evidence, or tells that it is not known."""
     return (
-        drops_hedge(claim, question, _joined(support))
-        or drops_bound(claim, _joined(support))
+        drops_hedge(claim, question, joined(support))
+        or drops_bound(claim, joined(support))
         or says_unknown(claim, question, support)
     )
 
 
 def _asks_cause(question: str) -> bool:
     return asks_why(question) or bool(_SUGGESTS_CAUSE.search(question))
-
-
-def _joined(support: Sequence[Sentence]) -> str:
-    return " ".join(sentence.text for sentence in support)
 
 
 def _known(question: str, support: Sequence[Sentence], around: Surroundings) -> frozenset[str]:
@@ -175,14 +171,10 @@ def _known(question: str, support: Sequence[Sentence], around: Surroundings) -> 
     it; a "stage 4" there may be "the fourth stage".
     """
     quoted = {term.key for sentence in support for term in terms(sentence.text)}
-    beside = _beside(support, around)
+    near = beside(support, around)
     asked = {term.key for term in terms(question)}
-    ordinals = {key for key in asked if key.isdigit() and beside & {f"{key}{ending}" for ending in ORDINAL_ENDINGS}}
-    return frozenset(quoted | (beside & asked) | ordinals)
-
-
-def _beside(support: Sequence[Sentence], around: Surroundings) -> frozenset[str]:
-    return frozenset[str]().union(*(around.get(sentence.hit.paragraph.id, frozenset()) for sentence in support))
+    ordinals = {key for key in asked if key.isdigit() and near & {f"{key}{ending}" for ending in ORDINAL_ENDINGS}}
+    return frozenset(quoted | (near & asked) | ordinals)
 
 
 def _subject(question: str, whole: str, around: Surroundings) -> frozenset[str]:
@@ -228,12 +220,12 @@ def _stitched(claim: str, question: str, support: Sequence[Sentence], around: Su
         return False
     asked = content_keys(question)
     answers = keys(terms(claim), "name", "number") - asked or content_keys(claim) - asked
-    told = content_keys(claim) & asked & content_keys(_joined(support))
+    told = content_keys(claim) & asked & content_keys(joined(support))
     shares = []
     for document in documents:
         own = [sentence for sentence in support if sentence.hit.paragraph.document_id == document]
-        if answers <= content_keys(_joined(own)):
-            shares.append(len(told & (content_keys(_joined(own)) | _beside(own, around))))
+        if answers <= content_keys(joined(own)):
+            shares.append(len(told & (content_keys(joined(own)) | beside(own, around))))
     return bool(shares) and max(shares) < _LEAST_TOLD * len(told)
 
 
@@ -245,7 +237,7 @@ def _may_name(claim: str, known: frozenset[str]) -> bool:
 
 
 def _contradicts(claim: str, question: str, support: Sequence[Sentence]) -> bool:
-    evidence = _joined(support)
+    evidence = joined(support)
     answering = clauses_of(evidence, content_keys(claim) - content_keys(question))
     return _denies(claim, evidence) or _denies(answering, claim) or swaps_roles(claim, support)
 

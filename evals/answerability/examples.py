@@ -26,7 +26,7 @@ from evals.own_index import with_index_in
 from evals.public_sets.documents import collapsed
 from evals.public_sets.squad import Passage, Question, load_squad, read_squad, title_of
 from indexer.build import build
-from indexer.embed import open_embedder
+from indexer.embed import Embedder, open_embedder
 from indexer.search import Index, open_index
 from indexer.sentences import sentences
 from indexer.values import Filters, Hit
@@ -62,12 +62,13 @@ class Example(NamedTuple):
 def collect(files: Sequence[Path], settings: Settings, seed: int) -> Iterator[tuple[float, list[Example]]]:
     """Yield the examples of one paragraph after another, each with the share of paragraphs that are done."""
     draw = random.Random(seed)  # noqa: S311 (a repeatable draw, no secret)
+    embedder = open_embedder(settings.embedder, home=footnote_home())
     model = open_model(settings.llm)
     with closing(model), model.admit(threading.Event()) as session:
         vocabulary, template = model.vocabulary, model.template  # type: ignore[attr-defined]  # llama.cpp's own
         for number, file in enumerate(files):
             passages = _passages(file, draw)
-            with _indexed(file, settings) as index:
+            with _indexed(file, settings, embedder) as index:
                 evidence = partial(_evidence, index=index, session=session, settings=settings)
                 for done, (title, passage, questions) in enumerate(passages, 1):
                     yield (
@@ -96,8 +97,7 @@ def _passages(file: Path, draw: random.Random) -> list[tuple[str, Passage, list[
 
 
 @contextmanager
-def _indexed(file: Path, settings: Settings) -> Iterator[Index]:
-    embedder = open_embedder(settings.embedder, home=footnote_home())
+def _indexed(file: Path, settings: Settings, embedder: Embedder) -> Iterator[Index]:
     with TemporaryDirectory() as scratch:
         corpus = Path(scratch) / "corpus"
         load_squad(file, folder=corpus)

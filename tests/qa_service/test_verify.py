@@ -306,17 +306,10 @@ def test_an_answer_is_not_stitched_together_of_two_documents(make_hit: Callable[
             )
         )
     )
-    around = {each.hit.paragraph.id: frozenset[str]() for each in (*engine, *theory, *both)}
-
-    def verdict(support: tuple[Sentence, ...]) -> Verdict:
-        claim = "Savery proposed that displaced air carries the arrow."
-        attributions = [Attribution(text=claim, support=support)]
-        asked = "Who proposed that displaced air carries the arrow?"
-        (only,) = verify(attributions, question=asked, around=around, settings=load_settings().answer)
-        return only.verdict
-
-    assert verdict((*theory, *engine)) == "unsupported"
-    assert verdict((*both, *engine)) == "supported"
+    claim = "Savery proposed that displaced air carries the arrow."
+    asked = "Who proposed that displaced air carries the arrow?"
+    assert judge(claim, (*theory, *engine), asked).verdict == "unsupported"
+    assert judge(claim, (*both, *engine), asked).verdict == "supported"
 
 
 def test_a_name_of_the_question_is_one_in_front_of_the_claim_too(make_sentences: Make) -> None:
