@@ -17,6 +17,7 @@ from qa_service.compose import Brief, compose
 from qa_service.conclude import conclude
 from qa_service.condense import condense
 from qa_service.confirm import confirm
+from qa_service.corrections import Correction, corrections_in
 from qa_service.divide import Division, divide
 from qa_service.entailment import FactChecker
 from qa_service.evidence import Sentence
@@ -67,7 +68,8 @@ def ask(
             for part in division.parts
         ]
         hits = in_turn(found)
-        around = surroundings(hits, index=index)
+        corrections = corrections_in(hits, index=index)
+        around = surroundings([*hits, *(correction.hit for correction in corrections)], index=index)
     version = index.generation.id
     tell(EvidenceFound(index_version=version, standalone_question=standalone, evidence=hits))
 
@@ -89,6 +91,7 @@ def ask(
             brief=brief,
             probability=decision.probability,
             around=around,
+            corrections=corrections,
             settings=settings.answer,
             checker=checker,
             watch=watch,
@@ -143,6 +146,7 @@ def _checked(
     brief: Brief,
     probability: float | None,
     around: Surroundings,
+    corrections: Sequence[Correction],
     settings: AnswerSettings,
     checker: FactChecker | None,
     watch: Stopwatch,
@@ -158,6 +162,7 @@ def _checked(
             around=around,
             settings=settings,
             probability=probability,
+            corrections=corrections,
             checker=checker,
         )
 

@@ -36,21 +36,25 @@ def attribute(draft: str, evidence: Sequence[Sentence], *, question: str) -> tup
     """Return the draft's sentences, each with the smallest set of evidence sentences that covers its words.
 
     Greedy weighted cover (Johnson 1974): the sentence that holds most of the claim's weight, then what adds most to it,
-    from another paragraph only if it adds much. A word weighs by its rarity in the evidence; words that the question
-    brought along weigh less than those that answer it, and a name or number that answers weighs most: the sentence that
-    holds it is the one to read. Ties go to the better paragraph, then to the earlier sentence.
+    from another paragraph only if it adds much or holds a number that answers. A word weighs by its rarity in
+    the evidence; words that the question brought along weigh less than those that answer it, and a name or number that
+    answers weighs most: the sentence that holds it is the one to read. Ties go to the better paragraph, then to the
+    earlier sentence.
     """
     bags = [content_keys(sentence.text) for sentence in evidence]
     frequency = Counter(key for bag in bags for key in bag)
     asked = content_keys(question)
-    answers = keys(terms(draft), "name", "number") - asked
+    answers, numbers = (keys(terms(draft), *kinds) - asked for kinds in (("name", "number"), ("number",)))
 
     def weight(key: str) -> float:
         return math.log(1 + (len(bags) + 1) / (frequency[key] + 1)) * (_ASKED_WEIGHT if key in asked else 1.0)
 
     return tuple(
         Attribution(
-            text=draft[start:end], support=_cover(content_keys(draft[start:end]), answers, evidence, bags, weight)
+            text=draft[start:end],
+            support=_cover(
+                content_keys(draft[start:end]), answers, numbers=numbers, evidence=evidence, bags=bags, weight=weight
+            ),
         )
         for start, end in sentences(draft)
     )
@@ -59,6 +63,8 @@ def attribute(draft: str, evidence: Sequence[Sentence], *, question: str) -> tup
 def _cover(
     claim: frozenset[str],
     answers: frozenset[str],
+    *,
+    numbers: frozenset[str],
     evidence: Sequence[Sentence],
     bags: Sequence[frozenset[str]],
     weight: Callable[[str], float],
@@ -74,7 +80,11 @@ def _cover(
         return gain(place) - least(place) + _ANSWER_BONUS * sum(weight(key) for key in bags[place] & missing & answers)
 
     def least(place: int) -> float:
-        near = not chosen or any(evidence[place].hit.paragraph.id == evidence[each].hit.paragraph.id for each in chosen)
+        near = (
+            not chosen
+            or bool(bags[place] & missing & numbers)
+            or any(evidence[place].hit.paragraph.id == evidence[each].hit.paragraph.id for each in chosen)
+        )
         return total * (_LEAST_GAIN if near else _LEAST_GAIN_ELSEWHERE)
 
     while len(chosen) < _MOST_SENTENCES:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 import msgspec
 
 from qa_service.compose import Brief, narrow
-from qa_service.english import CORRECTIONS
+from qa_service.corrections import CORRECTION_KEYS
 from qa_service.evidence import Passage, Sentence, date_in_words
 from qa_service.finding import Finding
 from qa_service.generate import ASK
@@ -24,8 +24,8 @@ _LEAST_SHARE = 0.6
 _SAME_CAUSE_SHARE = 0.3
 """Of the words of two statements without names and numbers, what makes them say the same."""
 
+_VALUES: tuple[Kind, ...] = ("number", "name")
 _ASKS_FOR_NAME = re.compile(r"\b(?:who|whom|whose|where)\b", re.IGNORECASE)
-_CORRECTION_KEYS = content_keys(" ".join(sorted(CORRECTIONS)))
 
 
 def compare(finding: Finding, *, around: Surroundings, session: ModelSession, check: Check) -> Finding:
@@ -49,7 +49,11 @@ def compare(finding: Finding, *, around: Surroundings, session: ModelSession, ch
         stated: tuple[Verified, ...] = ()
         for prompt in _prompts(numbers, sentences, brief, session):
             text = "".join(session.generate(prompt, max_tokens=_MAX_TOKENS, stop=("\n",))).strip()
-            stated = tuple(claim for claim in check(text, sentences) if claim.verdict == "supported")
+            stated = tuple(
+                msgspec.structs.replace(claim, verdict="supported", reason=None)
+                for claim in check(text, sentences)
+                if claim.verdict == "supported" or claim.outdated
+            )
             if stated:
                 break
         about_the_same = stated and names <= beside(stated[0].support, around)
@@ -84,8 +88,7 @@ def differs(one: Verified, other: Verified, part: str) -> bool:
     words. What only one of them has cannot be compared.
     """
     asked = content_keys(part)
-    kinds: tuple[Kind, ...] = ("name", "number") if _ASKS_FOR_NAME.search(part) else ("number", "name")
-    for kind in kinds:
+    for kind in reversed(_VALUES) if _ASKS_FOR_NAME.search(part) else _VALUES:
         mine, yours = (keys(terms(claim.text), kind) - asked - TIME_KEYS for claim in (one, other))
         if mine and yours:
             return not mine & yours
@@ -98,15 +101,27 @@ def differs(one: Verified, other: Verified, part: str) -> bool:
 
 
 def supersedes(newer: Verified, older: Verified, part: str) -> bool:
-    """Tell whether the newer statement knows of the older one: its paragraph has what the other says, or says that it
+    """Tell whether the newer statement takes the place of the older one: it knows of it, or its paragraph says that it
     corrects, replaces or is final.
     """
-    if day_of(newer) <= day_of(older):
-        return False
-    paragraph = " ".join(sorted({sentence.hit.paragraph.text for sentence in newer.support}))
-    value = keys(terms(older.text), "name", "number") - content_keys(part) - content_keys(newer.text)
-    known = content_keys(paragraph)
-    return (bool(value) and value <= known) or bool(_CORRECTION_KEYS & content_keys(paragraph))
+    return knows_of(newer, older, part) or (
+        day_of(newer) > day_of(older) and bool(CORRECTION_KEYS & content_keys(_paragraphs(newer)))
+    )
+
+
+def knows_of(newer: Verified, older: Verified, part: str) -> bool:
+    """Tell whether the newer statement's paragraph has the older one's figures, or if it has none its names; or whether
+    any paragraph that was found takes the older one back.
+    """
+    answers = (keys(terms(older.text), kind) - content_keys(part) - content_keys(newer.text) for kind in _VALUES)
+    value = next(filter(None, answers), frozenset[str]())
+    return bool(older.corrected_by) or (
+        day_of(newer) > day_of(older) and bool(value) and value <= content_keys(_paragraphs(newer))
+    )
+
+
+def _paragraphs(claim: Verified) -> str:
+    return " ".join(sorted({sentence.hit.paragraph.text for sentence in claim.support}))
 
 
 def _others(told: set[str], brief: Brief) -> list[tuple[list[int], list[Passage]]]:

@@ -72,16 +72,12 @@ def compose(
 
 
 def narrow(brief: Brief, sentences: Sequence[Sentence], *, session: ModelSession) -> Brief:
-    """Return a brief of the same question over nothing but `sentences` of its evidence."""
-    wanted = {sentence.place for sentence in sentences}
-    passages = (
-        Passage(
-            hit=passage.hit,
-            sentences=tuple(each for each in passage.sentences if each.place in wanted),
-        )
-        for passage in brief.passages
-    )
-    return _brief(brief.question, brief.whole, tuple(passage for passage in passages if passage.sentences), session)
+    """Return a brief of the same question over nothing but `sentences`, in their order by paragraph."""
+    by_paragraph: dict[str, list[Sentence]] = {}
+    for sentence in sentences:
+        by_paragraph.setdefault(sentence.hit.paragraph.id, []).append(sentence)
+    passages = (Passage(hit=own[0].hit, sentences=tuple(own)) for own in by_paragraph.values())
+    return _brief(brief.question, brief.whole, tuple(passages), session)
 
 
 def _brief(question: str, whole: str, passages: tuple[Passage, ...], session: ModelSession) -> Brief:

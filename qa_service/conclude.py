@@ -7,7 +7,7 @@ import msgspec
 
 from qa_service.answer_text import AnswerText
 from qa_service.circumstances import premise, reported_beside
-from qa_service.compare import day_of, supersedes
+from qa_service.compare import day_of, knows_of, supersedes
 from qa_service.divide import with_names
 from qa_service.finding import Finding
 from qa_service.gate import Decision
@@ -112,14 +112,17 @@ def _tell(finding: Finding, page: AnswerText, *, alone: bool) -> _Told:
 
 
 def _tell_versions(finding: Finding, page: AnswerText) -> _Told:
-    """Tell the newest account first; older ones as corrected by it, as other readings of a name, or as differing."""
+    """Tell the newest account first; older ones as corrected by it if it knows of them, as other readings of a name, or
+    as differing.
+    """
     accounts = sorted((*finding.supported, *finding.versions), key=lambda claim: -day_of(claim))
     newest, older = accounts[0], accounts[1:]
     if all(supersedes(newest, other, finding.part) for other in older):
         page.add_claims([newest])
         for other in older:
-            page.add_words(f"Before, {_named(other)}: ")
-            page.add_claims([other])
+            if knows_of(newest, other, finding.part):
+                page.add_words(f"Before, {_named(other)}: ")
+                page.add_claims([other])
         return _Told(status="answered")
     asks_back = _asks_about_a_name(finding.part)
     page.add_words("Several fit this name. " if asks_back else "The documents differ. ")

@@ -38,7 +38,7 @@ def condense(question: str, conversation: Sequence[Turn], *, session: ModelSessi
     """Return the standalone form of `question`, or None when it stands alone as it is.
 
     A rewrite that is no question, brings a name or number that nobody mentioned (but for a year before or after one
-    that was), or loses what the question itself says is discarded; the question is then asked with the one before in
+    that was), or loses what the question itself says is discarded; the question is then asked with an earlier one in
     brackets. The conversation reaches no further than this stage, so it never becomes evidence.
     """
     if not conversation or not _leans_on_conversation(question):
@@ -50,7 +50,7 @@ def condense(question: str, conversation: Sequence[Turn], *, session: ModelSessi
     complete = rewritten(_SYSTEM, _EXAMPLES, given, name="complete", session=session)
     if _is_sound(complete, question, recent):
         return None if complete.casefold() == question.strip().casefold() else complete
-    return _behind_the_one_before(question, recent)
+    return _behind_an_earlier_one(question, recent)
 
 
 def _is_sound(complete: str, question: str, recent: Sequence[Turn]) -> bool:
@@ -63,11 +63,20 @@ def _is_sound(complete: str, question: str, recent: Sequence[Turn]) -> bool:
     return invents_nothing(complete, known | years) and len(lost) <= len(own) // 2
 
 
-def _behind_the_one_before(question: str, recent: Sequence[Turn]) -> str | None:
-    """Return this question with the user's last one in brackets, when it has a pronoun or hardly a word of its own."""
-    before = next((turn.text for turn in reversed(recent) if turn.role == "user"), "")
+def _behind_an_earlier_one(question: str, recent: Sequence[Turn]) -> str | None:
+    """Return this question with an earlier one of the user in brackets, when it has a pronoun or hardly a word of its
+    own: the one that, together with what it was told, has most words in common with it; of equals the last.
+    """
+    asked = [place for place, turn in enumerate(recent) if turn.role == "user"]
+    own = content_keys(question)
+
+    def common(place: int) -> int:
+        exchange = [recent[place], *(turn for turn in recent[place + 1 : place + 2] if turn.role == "assistant")]
+        return len(own & content_keys(" ".join(turn.text for turn in exchange)))
+
+    before = recent[max(asked, key=lambda place: (common(place), place))].text if asked else ""
     together = f"{question.strip().rstrip('?')} (asked after: {before.strip().rstrip('?')})?"
-    needs_it = _PRONOUN.search(question) or len(content_keys(question)) < _FEWEST_CONTENT_WORDS
+    needs_it = _PRONOUN.search(question) or len(own) < _FEWEST_CONTENT_WORDS
     return together if before and needs_it and len(together) <= MAX_QUESTION_CHARS else None
 
 

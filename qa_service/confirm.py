@@ -43,7 +43,11 @@ def confirm(
     right = probability(reading, loaded.adapter.check)
     if right < settings.trust_threshold:
         return tuple(claims)
-    return tuple(
-        msgspec.structs.replace(claim, verdict="supported", score=right, reason=None) if claim.rewords else claim
-        for claim in claims
-    )
+    return tuple(_trusted(claim, right) if claim.rewords else claim for claim in claims)
+
+
+def _trusted(claim: Verified, score: float) -> Verified:
+    """Return a claim that reworded as one that does not; what is taken back stays so."""
+    if claim.corrected_by:
+        return msgspec.structs.replace(claim, verdict="contradicted", reason="contradicted", rewords=False)
+    return msgspec.structs.replace(claim, verdict="supported", score=score, reason=None)

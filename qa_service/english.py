@@ -79,9 +79,24 @@ UNITS = frozenset(
 
 CORRECTIONS = frozenset(
     "corrects corrected correction wrong wrongly error mistake mistaken erroneously revised revises replaces replaced "
-    "final finally".split()
+    "final finally recount recounted".split()
 )
 """Words of a report that takes the place of an earlier one."""
+
+STATED = "given|gave|spoken|spoke|said|put|reported|promised|announced|named|stated|counted|written|wrote|printed"
+"""How a report says what was said before; a regular expression."""
+
+EARLIER = (
+    r"(?:earlier|first|previous|initial|original) (?:reports?|figures?|counts?|accounts?|results?|plans?)|at first"
+    r"|first (?:reported|announced|thought|planned|said)|originally|initially|previously|formerly"
+)
+"""How a question or a report points at what was said before; a regular expression."""
+
+CHANGES = (
+    r"(?:shr[aiu]nk|f[ae]ll|r[io]se|rais|lower|cut|increas|decreas|reduc|gr[eo]w|correct|revis|amend|chang|lift|dropp?"
+    r"|trimm?|widen|climb|went up|gone up|came down|come down)\w*"
+)
+"""Verbs of change, as a regular expression: what stands behind "from" is no longer so."""
 
 _IRREGULAR = """
     arose arisen arise; awoke awoken awake; beaten beat; became become; began begun begin; bent bend; bit bitten

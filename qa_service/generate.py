@@ -13,6 +13,7 @@ from qa_service.models.port import ModelSession
 from qa_service.values import TextDrafted
 
 ASK = "Answer the question in one short sentence, with words from the passages only."
+COPY = "Copy the one sentence from the passages that answers the question."
 _PASSAGE_NUMBER = re.compile(r"\s*\[\d+\]|\b[Pp]assage \[?\d+\]?")
 _STOP = ("\n\n", "\nQuestion:", "\nPassages:")
 
@@ -32,6 +33,7 @@ def generate(
     settings: AnswerSettings,
     deadline_s: float,
     tell: Callable[[TextDrafted], None],
+    instruction: str = ASK,
 ) -> Draft:
     """Return the model's answer, told piece by piece on the way; an empty draft when the gate is closed.
 
@@ -42,7 +44,7 @@ def generate(
     if time.monotonic() > deadline_s:
         return Draft(text="", past_deadline=True)
     text = ""
-    pieces = session.generate(brief.prompt(ASK), max_tokens=settings.max_tokens, stop=_STOP)
+    pieces = session.generate(brief.prompt(instruction), max_tokens=settings.max_tokens, stop=_STOP)
     for piece in pieces:
         text += piece
         tell(TextDrafted(text=piece))

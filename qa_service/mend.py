@@ -1,4 +1,4 @@
-"""Stage: where a draft does not hold, a second one over nothing but the sentences that matter; else an extract."""
+"""Stage: where a draft does not hold, a second one that keeps closer to the evidence; else an extract."""
 
 from collections.abc import Callable, Sequence
 
@@ -9,7 +9,7 @@ from qa_service.attribute import attribute
 from qa_service.compose import narrow
 from qa_service.evidence import Sentence, joined
 from qa_service.finding import Finding
-from qa_service.generate import generate
+from qa_service.generate import ASK, COPY, generate
 from qa_service.models.port import ModelSession
 from qa_service.terms import content_keys
 from qa_service.values import TextDrafted
@@ -37,10 +37,14 @@ def mend(
     """
     if finding.decision.reason is not None or finding.supported:
         return finding
-    if finding.verified and not finding.draft.past_deadline:
+    drafted = finding.verified
+    if drafted and not finding.draft.past_deadline:
         finding = _drafted_anew(finding, session=session, settings=settings, deadline_s=deadline_s, check=check)
     if finding.supported:
         return finding
+    corrected = _corrected((*finding.verified, *drafted))
+    if corrected and answers_kind(joined(corrected), finding.part):
+        return msgspec.structs.replace(finding, extract=corrected)
     return msgspec.structs.replace(finding, extract=_extract(finding, settings=settings))
 
 
@@ -52,21 +56,31 @@ def _drafted_anew(
     deadline_s: float,
     check: Check,
 ) -> Finding:
-    narrowed = narrow(finding.brief, _pointed_to(finding), session=session)
-    if not narrowed.passages:
+    """Return the finding with a second draft: over what takes the first one back; where the evidence is probable to
+    answer, a sentence copied from it; else over the sentences that the first draft and the question point to.
+    """
+    brief, instruction = finding.brief, ASK
+    if corrected := _corrected(finding.verified):
+        brief = narrow(brief, corrected, session=session)
+    elif _is_probable(finding, settings):
+        instruction = COPY
+    else:
+        brief = narrow(brief, _pointed_to(finding), session=session)
+    if not brief.passages:
         return finding
     draft = generate(
-        narrowed,
+        brief,
         finding.decision,
         session=session,
         settings=settings,
         deadline_s=deadline_s,
         tell=_tell_nobody,
+        instruction=instruction,
     )
     return msgspec.structs.replace(
         finding,
         draft=draft,
-        verified=check(draft.text, narrowed.sentences),
+        verified=check(draft.text, brief.sentences),
         removed=finding.removed + len(finding.verified),
     )
 
@@ -83,6 +97,11 @@ def _pointed_to(finding: Finding) -> tuple[Sentence, ...]:
     return tuple(sentence for sentence in finding.brief.sentences if sentence.place in wanted)
 
 
+def _corrected(claims: Sequence[Verified]) -> tuple[Sentence, ...]:
+    """Return the sentences that take back what the first of the claims says with which that is so."""
+    return next((claim.corrected_by for claim in claims if claim.corrected_by), ())
+
+
 def _extract(finding: Finding, *, settings: AnswerSettings) -> tuple[Sentence, ...]:
     """Return the sentences to quote in place of an answer, best first: what a claim rests on that fails by nothing but
     its wording; else what holds most of question and draft, of one document where that suffices.
@@ -90,8 +109,7 @@ def _extract(finding: Finding, *, settings: AnswerSettings) -> tuple[Sentence, .
     None when the evidence is not probable enough to hold the answer, when they lack the number or the time that is
     asked for or too many words of the question, or when it asks for a reason: a quotation would pass for one.
     """
-    probability = finding.decision.probability
-    if asks_why(finding.part) or (probability is not None and probability < settings.extract_threshold):
+    if asks_why(finding.part) or not _is_probable(finding, settings):
         return ()
     for claim in finding.verified:
         if claim.rewords and answers_kind(joined(claim.support), finding.part):
@@ -101,6 +119,12 @@ def _extract(finding: Finding, *, settings: AnswerSettings) -> tuple[Sentence, .
     found = attributions[0].support if attributions else ()
     one = tuple(each for each in found if each.hit.paragraph.document_id == found[0].hit.paragraph.document_id)
     return next((support for support in (one, found) if _serves(support, finding.part)), ())
+
+
+def _is_probable(finding: Finding, settings: AnswerSettings) -> bool:
+    """Tell whether the evidence is probable enough to hold the answer for its sentences to be given as one."""
+    probability = finding.decision.probability
+    return probability is None or probability >= settings.extract_threshold
 
 
 def _serves(support: Sequence[Sentence], part: str) -> bool:

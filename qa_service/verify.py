@@ -13,6 +13,7 @@ from rapidfuzz import fuzz, process
 from config.settings import AnswerSettings
 from qa_service.attribute import Attribution
 from qa_service.causes import CONNECTIVE_KEYS, says_cause, states_cause
+from qa_service.corrections import Correction, correction_of
 from qa_service.english import LIGHT_VERBS, NEGATIONS, ORDINAL_ENDINGS
 from qa_service.entailment import FactChecker, Judgement
 from qa_service.evidence import Sentence, joined
@@ -72,6 +73,13 @@ class Verified(msgspec.Struct, frozen=True, kw_only=True):
     """What kind of failure, when the verdict is not `supported`."""
     rewords: bool = False
     """It fails by nothing but words that its evidence does not have."""
+    corrected_by: tuple[Sentence, ...] = ()
+    """Sentences that take its figure back, if nothing else but perhaps its wording is wrong with it."""
+
+    @property
+    def outdated(self) -> bool:
+        """Tell whether it was right until it was taken back."""
+        return bool(self.corrected_by) and not self.rewords
 
 
 def verify(
@@ -82,13 +90,15 @@ def verify(
     around: Surroundings,
     settings: AnswerSettings,
     probability: float | None = None,
+    corrections: Sequence[Correction] = (),
     checker: FactChecker | None = None,
 ) -> tuple[Verified, ...]:
     """Return every claim with its verdict, in order.
 
     `question` is the part of the `whole` question that the claims answer, `around` what the reader sees beside each
-    quote. `probability` is that of the evidence to answer the question: below `settings.paraphrase_threshold` a claim
-    may not repeat words of the question that its evidence does not have. Raises what `checker` raises.
+    quote, `corrections` the paragraphs found that take figures back: a claim with such a figure is contradicted.
+    `probability` is that of the evidence to answer the question: below `settings.paraphrase_threshold` a claim may not
+    repeat words of the question that its evidence does not have. Raises what `checker` raises.
     """
     subject = _subject(question, whole, around)
     judgements: Sequence[Judgement | None] = [None] * len(attributions)
@@ -105,6 +115,7 @@ def verify(
             threshold=settings.support_threshold,
             to_the_letter=probability is not None and probability < settings.paraphrase_threshold,
             judgement=judgement,
+            correction=correction_of(attribution.text, question, attribution.support, corrections, around),
         )
         for attribution, judgement in zip(attributions, judgements, strict=True)
     )
@@ -125,6 +136,7 @@ def _verified(
     threshold: float,
     to_the_letter: bool,
     judgement: Judgement | None,
+    correction: Correction | None,
 ) -> Verified:
     score = judgement.score if judgement else _score(claim, question, known)
     reason: Reason | None
@@ -147,8 +159,19 @@ def _verified(
         )
         reason = "unsupported" if unsaid else None
         rewords = unsaid and not _may_name(claim, known)
+    corrected_by = correction.sentences if correction and (rewords or reason is None) else ()
+    if corrected_by and reason is None:
+        reason = "contradicted"
     verdict: Verdict = "supported" if reason is None else "contradicted" if reason == "contradicted" else "unsupported"
-    return Verified(text=claim, support=support, verdict=verdict, score=score, reason=reason, rewords=rewords)
+    return Verified(
+        text=claim,
+        support=support,
+        verdict=verdict,
+        score=score,
+        reason=reason,
+        rewords=rewords,
+        corrected_by=corrected_by,
+    )
 
 
 def _goes_beyond(claim: str, question: str, support: Sequence[Sentence]) -> bool:
@@ -161,7 +184,8 @@ def _goes_beyond(claim: str, question: str, support: Sequence[Sentence]) -> bool
 
 
 def _asks_cause(question: str) -> bool:
-    return asks_why(question) or bool(_SUGGESTS_CAUSE.search(question))
+    """Tell whether the question asks for a reason, or suggests one ("Was it because of the rift?")."""
+    return asks_why(question) or (bool(_SUGGESTS_CAUSE.search(question)) and not _OPEN.search(question))
 
 
 def _known(question: str, support: Sequence[Sentence], around: Surroundings) -> frozenset[str]:

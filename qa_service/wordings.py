@@ -22,6 +22,7 @@ _UNIT_KEYS = frozenset(term.key for unit in (*UNITS, *MONTHS) for term in terms(
 (_PEOPLE,) = (term.key for term in terms("people"))
 """What workers, visitors and divers all are."""
 _SAME_UNITS = {
+    "worker": "peopl",
     "pct": "percent",
     "km": "kilomet",
     "kilometr": "kilomet",
@@ -69,12 +70,12 @@ def other_figure(claim: str, evidence: str) -> bool:
     """Tell whether a number of the claim has a unit or month beside it, and wherever it stands in the evidence another
     one, or counts something else ("61,000 visitors" is no "61,000 marks").
     """
-    there = _figures(evidence)
+    there = figures(evidence)
     counting = _counting(evidence)
     numbers = {number for number, _ in there} | counting.keys()
     return any(
         number in numbers and (number, unit) not in there and unit not in counting.get(number, ())
-        for number, unit in _figures(claim)
+        for number, unit in figures(claim)
     )
 
 
@@ -112,7 +113,7 @@ def _hedges(text: str) -> frozenset[str]:
     return frozenset(word for word in words if word.casefold() in HEDGES and word != "May")
 
 
-def _figures(text: str) -> frozenset[tuple[str, str]]:
+def figures(text: str) -> frozenset[tuple[str, str]]:
     """Return each number with each unit or month right beside it."""
     words = terms(text)
     pairs = set()

@@ -16,6 +16,7 @@ from qa_service.conclude import Outcome
 from qa_service.entailment import FactChecker, Judgement
 from qa_service.errors import BrokenAnswerError, CancelledError
 from qa_service.exactness import check_exactness
+from qa_service.generate import COPY
 from qa_service.models.port import Prompt
 from qa_service.models.scripted import ScriptedModel
 from qa_service.values import Answer, Citation, Claim, EvidenceFound, Question, TextDrafted, Turn
@@ -341,7 +342,10 @@ def test_a_part_that_the_documents_do_not_answer_is_named(make_index: MakeIndex)
     )
 
 
-def test_a_draft_that_does_not_hold_is_written_anew_over_fewer_sentences(make_index: MakeIndex) -> None:
+@pytest.mark.parametrize(("yes", "copies"), [(9.0, True), (-0.8, False)], ids=["probable", "doubtful"])
+def test_a_draft_that_does_not_hold_is_copied_from_probable_evidence_and_else_written_over_less(
+    yes: float, copies: bool, make_index: MakeIndex
+) -> None:
     drafts = iter(["Nine members voted for the Gannet Bridge.", "Eleven members voted for it."])
     asked: list[Prompt] = []
 
@@ -349,10 +353,11 @@ def test_a_draft_that_does_not_hold_is_written_anew_over_fewer_sentences(make_in
         asked.append(prompt)
         return next(drafts)
 
-    answer = answer_to("How many members voted for the Gannet Bridge?", script, make_index(VOTE))
+    answer = answer_to("How many members voted for the Gannet Bridge?", script, make_index(VOTE), yes=yes)
     assert (answer.status, answer.text) == ("answered", "Eleven members voted for it.[1]")
     assert answer.removed_claims == 1
-    assert len("".join(asked[1].shared)) < len("".join(asked[0].shared))
+    assert (asked[1].ask == COPY) is copies
+    assert (len("".join(asked[1].shared)) < len("".join(asked[0].shared))) is not copies
 
 
 def test_where_no_draft_holds_the_evidence_is_quoted_as_an_extract(make_index: MakeIndex) -> None:

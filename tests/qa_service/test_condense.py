@@ -54,6 +54,16 @@ def test_a_rewrite_that_loses_what_the_question_says_is_discarded() -> None:
     assert rewrite("And what was her prize money?", "Who won the Zelny Open?")[0] == asked
 
 
+def test_a_question_that_goes_back_is_asked_with_the_one_it_goes_back_to() -> None:
+    talk = (
+        Turn(role="user", text="What is the offer per share?"),
+        Turn(role="assistant", text="92.50 marks."),
+        *TALK,
+    )
+    standalone, _ = rewrite("Back to that, what is it for all shares?", "She won.", talk)
+    assert standalone == "Back to that, what is it for all shares (asked after: What is the offer per share)?"
+
+
 def test_the_year_beside_a_mentioned_one_is_no_invention() -> None:
     talk = (Turn(role="user", text="Who won the Zelny Open in 2023?"), Turn(role="assistant", text="Nodar Kelidze."))
     for year, sound in ((2024, True), (2022, True), (2019, False)):

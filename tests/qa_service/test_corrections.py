@@ -1,0 +1,134 @@
+"""Figures that a report takes back."""
+
+import datetime
+import threading
+from collections.abc import Callable
+
+import msgspec
+import pytest
+
+from config.settings import load_settings
+from indexer.values import Document, Hit
+from qa_service.ask import ask
+from qa_service.attribute import attribute
+from qa_service.corrections import Correction, correction_of, corrections_in
+from qa_service.evidence import sentences_of
+from qa_service.models.port import Prompt
+from qa_service.models.scripted import ScriptedModel
+from qa_service.surroundings import surroundings
+from qa_service.values import Answer, Question
+from tests.qa_service.conftest import WordIndex
+
+OLD = "Ferrin Rail carries 61,000 people a day. A fare costs 3 marks, and the night train to Ulm leaves on 9 May."
+
+
+def document(text: str, *, number: int, day: int) -> Document:
+    return Document(
+        id=f"d{number:016x}",
+        path=f"{number}.txt",
+        media_type="text/plain",
+        title="Ferrin Rail",
+        source=f"Paper {number}",
+        published_at=datetime.date(2024, 3, day),
+        text=text,
+    )
+
+
+def index_of(old: str, new: str, *, days: tuple[int, int] = (1, 8)) -> WordIndex:
+    return WordIndex(document(old, number=1, day=days[0]), document(new, number=2, day=days[1]))
+
+
+def hits_of(index: WordIndex) -> list[Hit]:
+    return index.search("Ferrin Rail", filters=Question(question="?").filters, limit=99)
+
+
+def figures(text: str, *, title: str = "Title") -> set[str]:
+    index = WordIndex(msgspec.structs.replace(document(text, number=1, day=1), title=title))
+    return {number for correction in corrections_in(hits_of(index), index=index) for number, _ in correction.figures}
+
+
+@pytest.mark.parametrize(
+    ("text", "taken_back"),
+    [
+        ("Five people, not three, were hurt.", {"3"}),
+        ("It was 1,450 and not about 1,200, as stated at the weekend.", {"1200"}),
+        ("Holders now get 92.50 marks instead of the 88 marks offered on 18 February.", {"88"}),
+        ("Instead of the 72 hours announced on 2 May, it is to last 48.", {"72"}),
+        ("Her lead shrinks from 157 votes to 126.", {"157"}),
+        ("It will cost 241 million marks, up from the 214 million of March.", {"214"}),
+        ("We gave the fine as 3.6 million marks. That was wrong. It is 2.6 million.", {"3.6"}),
+        ("Earlier reports had spoken of four dead.", {"4"}),
+        ("The tower is open from 10:00 to 15:30.", set()),
+        ("The train does not stop at Ulm, which has 120,000 people.", set()),
+        ("The judge said that she had counted 12 boats.", set()),
+        ("That was wrong, and 14 people said so.", set()),
+    ],
+)
+def test_what_a_text_takes_back(text: str, taken_back: set[str]) -> None:
+    assert figures(text) == taken_back
+
+
+def test_what_had_been_written_is_taken_back_where_the_document_is_a_correction() -> None:
+    text = "We also wrote that 17 lamps are broken. There are 19."
+    assert figures(text, title="Correction: the lamps") == {"17"}
+    assert figures(text, title="The lamps") == set()
+
+
+def corrected(claim: str, question: str, index: WordIndex) -> Correction | None:
+    hits = hits_of(index)
+    corrections = corrections_in(hits, index=index)
+    around = surroundings([*hits, *(each.hit for each in corrections)], index=index)
+    (found,) = attribute(claim, [each for hit in hits for each in sentences_of(hit)], question=question)
+    return correction_of(claim, question, found.support, corrections, around)
+
+
+NEW = "The police have corrected the figure. Ferrin Rail carries 16,000 people a day, not 61,000 people."
+
+
+@pytest.mark.parametrize(
+    ("claim", "question", "new", "is_corrected"),
+    [
+        ("Ferrin Rail carries 61,000 people a day.", "How many people does Ferrin Rail carry a day?", NEW, True),
+        ("Ferrin Rail carries 16,000 people a day.", "How many people does Ferrin Rail carry a day?", NEW, False),
+        ("A fare costs 3 marks.", "What does a fare of Ferrin Rail cost?", NEW, False),
+        ("A fare costs 3 marks.", "What does a fare of Ferrin Rail cost?", "Trains take 4 hours, not 3 hours.", False),
+        ("Ferrin Rail carries 61,000 people a day.", "How many did Ferrin Rail at first report?", NEW, False),
+        ("In May it was 61,000 people.", "How many did Ferrin Rail carry in May?", "In May, 16, not 61,000.", False),
+    ],
+    ids=["taken back", "the new one", "another figure", "another unit", "asked for", "dated"],
+)
+def test_an_answer_is_corrected_by_what_takes_its_figure_back(
+    claim: str, question: str, new: str, is_corrected: bool
+) -> None:
+    assert bool(corrected(claim, question, index_of(OLD, new))) is is_corrected
+
+
+def test_an_older_report_corrects_nothing() -> None:
+    question = "How many people does Ferrin Rail carry a day?"
+    assert not corrected("Ferrin Rail carries 61,000 people a day.", question, index_of(OLD, NEW, days=(9, 8)))
+
+
+def answer(index: WordIndex, reply: Callable[[Prompt], str]) -> Answer:
+    settings = load_settings()
+    settings = msgspec.structs.replace(
+        settings, answer=msgspec.structs.replace(settings.answer, adapter="", answerability_threshold=0.0)
+    )
+    with ScriptedModel(reply).admit(threading.Event()) as session:
+        question = Question(question="How many people does Ferrin Rail carry a day?")
+        return ask(question, index=index, session=session, settings=settings)  # type: ignore[arg-type]
+
+
+def test_what_is_taken_back_is_told_as_what_was_said_before() -> None:
+    def reply(prompt: Prompt) -> str:
+        evidence = "".join(prompt.shared)
+        return f"Ferrin Rail carries {'61' if OLD[:40] in evidence else '16'},000 people a day."
+
+    found = answer(index_of(OLD, NEW), reply)
+    assert found.status == "answered"
+    assert "Ferrin Rail carries 16,000 people a day.[1] Before, Paper 1 (2024-03-01): Ferrin Rail" in found.text
+
+
+def test_where_the_model_insists_the_correction_is_quoted() -> None:
+    found = answer(index_of(OLD, NEW), lambda _prompt: "Ferrin Rail carries 61,000 people a day.")
+    assert (found.status, found.reason) == ("partial", "extract")
+    assert "not 61,000 people." in found.text
