@@ -12,6 +12,7 @@ _LINK = re.compile(
     r"|(?P<cause_precedes>" + "|".join(sorted(map(re.escape, CAUSE_PRECEDES), key=len, reverse=True)) + r"))\b",
     re.IGNORECASE,
 )
+_BLAMES = re.compile(r"blame[sd]?", re.IGNORECASE)
 CONNECTIVE_KEYS = content_keys(" ".join((*CAUSE_FOLLOWS, *CAUSE_PRECEDES)))
 """Keys of the words that connectives consist of; they say nothing of their own."""
 _POINTS_BACK = re.compile(r"\b(?:he|she|it|they|him|her|them|his|its|their|this|that|these|those|so)\b", re.IGNORECASE)
@@ -51,10 +52,13 @@ def states_cause(claim: str, question: str, support: Sequence[Sentence]) -> bool
 
 
 def _sides(text: str, link: re.Match[str]) -> tuple[str, str]:
-    """Return `(effect, cause)` around a connective; one that opens the sentence has both behind it, parted by a
-    comma.
+    """Return `(effect, cause)` around a connective; one that opens the sentence has both behind it, parted by a comma,
+    and what is blamed for something stands before the "for".
     """
     left, right = text[: link.start()], text[link.end() :]
+    if _BLAMES.fullmatch(link.group()) and " for " in right:
+        cause, _, effect = right.partition(" for ")
+        return effect, cause
     if not terms(left):
         first, _, second = right.partition(",")
         left, right = (second, first) if link["cause_follows"] else (first, second)

@@ -29,21 +29,21 @@ def confirm(
     That is where `answerable`, the probability that the evidence answers the question, and the probability that the
     draft is right both reach `settings.trust_threshold`. Without an adapter all verdicts stay.
     """
-    loaded = load_adapter(settings.adapter)
-    if (
-        loaded is None
-        or answerable is None
-        or answerable < settings.trust_threshold
-        or not any(claim.rewords for claim in claims)
-    ):
+    if answerable is None or answerable < settings.trust_threshold or not any(claim.rewords for claim in claims):
         return tuple(claims)
-    reading = session.read(checking(text, brief), CHOICES)
-    if reading is None or not reading.adapted:
-        return tuple(claims)
-    right = probability(reading, loaded.adapter.check)
-    if right < settings.trust_threshold:
+    right = probability_right(text, brief=brief, session=session, settings=settings)
+    if right is None or right < settings.trust_threshold:
         return tuple(claims)
     return tuple(_trusted(claim, right) if claim.rewords else claim for claim in claims)
+
+
+def probability_right(text: str, *, brief: Brief, session: ModelSession, settings: AnswerSettings) -> float | None:
+    """Return the probability, 0 to 1, that the model gives the draft `text` of being right; None without an adapter."""
+    loaded = load_adapter(settings.adapter)
+    reading = session.read(checking(text, brief), CHOICES) if loaded else None
+    if loaded is None or reading is None or not reading.adapted:
+        return None
+    return probability(reading, loaded.adapter.check)
 
 
 def _trusted(claim: Verified, score: float) -> Verified:

@@ -30,6 +30,9 @@ _STATED = re.compile(
     rf"(?:\b(?:had|have)\s+(?:\w+\s+)?|\bwe\s+(?:also\s+)?)(?:{STATED})\b(?:\s+on\s+\d+\s+\w+)?", re.IGNORECASE
 )
 _EARLIER = re.compile(rf"\b(?:{EARLIER})\b", re.IGNORECASE)
+_ASKS_FOR_EARLIER = re.compile(
+    r"\b(?:earlier|first|old|before|had|(?:previous|initial|original|former)(?:ly)?)\b", re.IGNORECASE
+)
 CORRECTION_KEYS = content_keys(" ".join(sorted(CORRECTIONS)))
 _NEAR = 2
 """Sentences before and behind a figure that is taken back in which stands what is right instead."""
@@ -77,7 +80,7 @@ def correction_of(
     question that the claim repeats. A question for what was said earlier is answered with it, and so is one that names
     a number or month beside it ("in 2004").
     """
-    if not support or _EARLIER.search(question):
+    if not support or _ASKS_FOR_EARLIER.search(question):
         return None
     asked = content_keys(question)
     dated = asked & (MONTH_KEYS | keys(terms(question), "number"))

@@ -9,7 +9,7 @@ import re
 import msgspec
 
 from indexer.sentences import sentences
-from qa_service.terms import terms
+from qa_service.terms import keys, terms
 
 MOST_PARTS = 3
 
@@ -88,14 +88,17 @@ def _parts(whole: str) -> list[str]:
 
 
 def _asking(question: str) -> str:
-    """Drop sentences that only lead up to the question, if what is left can stand alone."""
+    """Drop sentences that only lead up to the question, if what is left can stand alone and they do not name what it
+    is about.
+    """
     spans = sentences(question)
     asking = [question[start:end] for start, end in spans if _ASKING_SENTENCE.search(question[start:end])]
     kept = " ".join(asking)
     if not asking or len(asking) == len(spans):
         return question
-    own = _own_words(kept)
-    return kept if own >= _LEAST_OWN_WORDS and not _POINTS_BACK.search(kept) else question
+    names_it = keys(terms(kept), "name") or not keys(terms(question), "name")
+    stands_alone = _own_words(kept) >= _LEAST_OWN_WORDS and not _POINTS_BACK.search(kept)
+    return kept if names_it and stands_alone else question
 
 
 def _own_words(text: str) -> int:

@@ -38,12 +38,15 @@ CAUSE_FOLLOWS = (
     "in order to", "so that", "so as to", "caused by", "resulting from", "resulted from", "on account of",
     "in response to", "in protest at", "in protest against", "for fear of", "prompted by", "triggered by", "blamed on",
     "attributed to", "the reason was", "the reason is", "the reason being", "set off by", "brought about by",
+    "the cause was", "the cause is", "put down to", "on the grounds that", "on the grounds of", "on grounds of",
+    "citing", "for lack of", "for want of", "stems from", "stemmed from", "blame", "blames", "blamed",
 )  # fmt: skip
 """Connectives with the effect before and the cause after them."""
 CAUSE_PRECEDES = (
     "led to", "leads to", "resulted in", "results in", "caused", "causes", "causing", "prompted", "prompting",
     "triggered", "triggering", "as a result", "as a consequence", "therefore", "thus", "hence", "that is why",
     "which is why", "forced", "forcing", "was the reason", "were the reason", "is the reason", "are the reason",
+    "to blame for", "the cause of",
 )  # fmt: skip
 """Connectives with the cause before and the effect after them."""
 

@@ -1,12 +1,14 @@
 """Stage: where a draft does not hold, a second one that keeps closer to the evidence; else an extract."""
 
 from collections.abc import Callable, Sequence
+from functools import partial
 
 import msgspec
 
 from config.settings import AnswerSettings
 from qa_service.attribute import attribute
-from qa_service.compose import narrow
+from qa_service.compose import Brief, narrow
+from qa_service.confirm import probability_right
 from qa_service.evidence import Sentence, joined
 from qa_service.finding import Finding
 from qa_service.generate import ASK, COPY, generate
@@ -20,6 +22,8 @@ _LEAST_HELD = 0.7
 
 Check = Callable[[str, Sequence[Sentence]], tuple[Verified, ...]]
 """Attribute a draft for this part of the question to sentences, and verify its claims."""
+Redraft = Callable[[Finding, Brief, str], Finding]
+"""Draft anew from a brief, as an instruction says, and verify."""
 
 
 def mend(
@@ -30,42 +34,76 @@ def mend(
     deadline_s: float,
     check: Check,
 ) -> Finding:
-    """Return the finding with a second draft, if none of the first one's claims holds; with an extract, if none of the
-    second one's does either or the deadline left no time for an answer.
+    """Return the finding with a second draft, if none of the first one's claims holds or the model doubts them; with an
+    extract, if none of the second one's does either or the deadline left no time for an answer.
 
-    A finding with a supported claim, or behind a closed gate, stays as it is.
+    A finding behind a closed gate stays as it is.
     """
-    if finding.decision.reason is not None or finding.supported:
+    if finding.decision.reason is not None:
         return finding
+    redraft = partial(_redrafted, session=session, settings=settings, deadline_s=deadline_s, check=check)
     drafted = finding.verified
+    if finding.supported:
+        return _surer(finding, redraft=redraft, session=session, settings=settings)
     if drafted and not finding.draft.past_deadline:
-        finding = _drafted_anew(finding, session=session, settings=settings, deadline_s=deadline_s, check=check)
+        finding = _drafted_anew(finding, redraft=redraft, session=session, settings=settings)
     if finding.supported:
         return finding
-    corrected = _corrected((*finding.verified, *drafted))
-    if corrected and answers_kind(joined(corrected), finding.part):
-        return msgspec.structs.replace(finding, extract=corrected)
-    return msgspec.structs.replace(finding, extract=_extract(finding, settings=settings))
+    failed = (*finding.verified, *drafted)
+    extract = _corrected(failed) or _reworded(failed, finding, session=session, settings=settings)
+    if not (extract and answers_kind(joined(extract), finding.part)):
+        extract = _extract(finding, settings=settings)
+    return msgspec.structs.replace(finding, extract=extract)
 
 
-def _drafted_anew(
+def _surer(finding: Finding, *, redraft: Redraft, session: ModelSession, settings: AnswerSettings) -> Finding:
+    """Return the finding with a sentence copied from probable evidence where the model doubts what it drafted, holds or
+    not, and stands by the copy.
+    """
+    if finding.draft.past_deadline or not _is_probable(finding, settings):
+        return finding
+    if not _is_doubted(finding, session=session, settings=settings):
+        return finding
+    copied = _copied(finding, redraft=redraft, session=session, settings=settings)
+    return copied if copied.supported else finding
+
+
+def _drafted_anew(finding: Finding, *, redraft: Redraft, session: ModelSession, settings: AnswerSettings) -> Finding:
+    """Return the finding with a second draft: over what takes the first one back; where the evidence is probable to
+    answer, a sentence copied from it; else over the sentences that the first draft and the question point to.
+    """
+    if corrected := _corrected(finding.verified):
+        return redraft(finding, narrow(finding.brief, corrected, session=session), ASK)
+    if _is_probable(finding, settings):
+        return _copied(finding, redraft=redraft, session=session, settings=settings)
+    return redraft(finding, narrow(finding.brief, _pointed_to(finding), session=session), ASK)
+
+
+def _copied(finding: Finding, *, redraft: Redraft, session: ModelSession, settings: AnswerSettings) -> Finding:
+    """Return the finding with a sentence copied from all of its evidence. Its claims are unsupported if the model
+    doubts it: every sentence of the evidence bears out its own copy, whatever it answers.
+    """
+    copied = redraft(finding, finding.brief, COPY)
+    if not copied.supported or not _is_doubted(copied, session=session, settings=settings):
+        return copied
+    doubted = (
+        msgspec.structs.replace(claim, verdict="unsupported", reason=claim.reason or "unsupported")
+        for claim in copied.verified
+    )
+    return msgspec.structs.replace(copied, verified=tuple(doubted))
+
+
+def _redrafted(
     finding: Finding,
+    brief: Brief,
+    instruction: str,
     *,
     session: ModelSession,
     settings: AnswerSettings,
     deadline_s: float,
     check: Check,
 ) -> Finding:
-    """Return the finding with a second draft: over what takes the first one back; where the evidence is probable to
-    answer, a sentence copied from it; else over the sentences that the first draft and the question point to.
-    """
-    brief, instruction = finding.brief, ASK
-    if corrected := _corrected(finding.verified):
-        brief = narrow(brief, corrected, session=session)
-    elif _is_probable(finding, settings):
-        instruction = COPY
-    else:
-        brief = narrow(brief, _pointed_to(finding), session=session)
+    """Return the finding with another draft in place of its own, from `brief`; as it is where that is empty."""
     if not brief.passages:
         return finding
     draft = generate(
@@ -85,6 +123,12 @@ def _drafted_anew(
     )
 
 
+def _is_doubted(finding: Finding, *, session: ModelSession, settings: AnswerSettings) -> bool:
+    """Tell whether the model, asked about its draft, finds it less probable to be right than an extract has to be."""
+    right = probability_right(finding.draft.text, brief=finding.brief, session=session, settings=settings)
+    return right is not None and right < settings.extract_threshold
+
+
 def _pointed_to(finding: Finding) -> tuple[Sentence, ...]:
     """Return the sentences that the failed draft and the question point to, each with its predecessor."""
     pointed = {
@@ -102,18 +146,31 @@ def _corrected(claims: Sequence[Verified]) -> tuple[Sentence, ...]:
     return next((claim.corrected_by for claim in claims if claim.corrected_by), ())
 
 
+def _reworded(
+    claims: Sequence[Verified], finding: Finding, *, session: ModelSession, settings: AnswerSettings
+) -> tuple[Sentence, ...]:
+    """Return what a claim rests on that fails by nothing but its wording, if either the evidence is probable to answer
+    or the model stands by the claim; never where a reason is asked for.
+    """
+    reworded = next((claim for claim in claims if claim.rewords), None)
+    if reworded is None or asks_why(finding.part):
+        return ()
+    if not _is_probable(finding, settings):
+        right = probability_right(reworded.text, brief=finding.brief, session=session, settings=settings)
+        if right is None or right < settings.extract_threshold:
+            return ()
+    return reworded.support
+
+
 def _extract(finding: Finding, *, settings: AnswerSettings) -> tuple[Sentence, ...]:
-    """Return the sentences to quote in place of an answer, best first: what a claim rests on that fails by nothing but
-    its wording; else what holds most of question and draft, of one document where that suffices.
+    """Return the sentences to quote in place of an answer, best first: what holds most of question and draft, of one
+    document where that suffices.
 
     None when the evidence is not probable enough to hold the answer, when they lack the number or the time that is
     asked for or too many words of the question, or when it asks for a reason: a quotation would pass for one.
     """
     if asks_why(finding.part) or not _is_probable(finding, settings):
         return ()
-    for claim in finding.verified:
-        if claim.rewords and answers_kind(joined(claim.support), finding.part):
-            return claim.support
     drafted = " ".join(claim.text for claim in finding.verified)
     attributions = attribute(f"{finding.part} {drafted}", finding.brief.sentences, question=finding.part)
     found = attributions[0].support if attributions else ()

@@ -20,7 +20,15 @@ from qa_service.evidence import Sentence, joined
 from qa_service.surroundings import Surroundings, beside
 from qa_service.terms import MONTH_KEYS, SAME_WORD_RATIO, TIME_KEYS, Term, content_keys, keys, terms
 from qa_service.values import Reason, Verdict
-from qa_service.wordings import clauses_of, drops_bound, drops_hedge, other_figure, says_unknown, swaps_roles
+from qa_service.wordings import (
+    clauses_of,
+    drops_bound,
+    drops_hedge,
+    other_clause,
+    other_figure,
+    says_unknown,
+    swaps_roles,
+)
 
 _WHY = re.compile(
     r"\b(?:why|how come|(?:for|because of) what|(?:for|on) what (?:reasons?|grounds)"
@@ -151,7 +159,11 @@ def _verified(
         reason = "contradicted"
     elif (_asks_cause(question) or says_cause(claim)) and not states_cause(claim, question, support):
         reason = "reason_not_stated" if _asks_cause(question) else "unsupported"
-    elif other_figure(claim, joined(support)) or (not judgement and _goes_beyond(claim, question, support)):
+    elif (
+        other_figure(claim, joined(support))
+        or other_clause(claim, question, support)
+        or (not judgement and _goes_beyond(claim, question, support))
+    ):
         reason = "unsupported"
     else:
         unsaid = not judgement and (

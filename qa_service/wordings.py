@@ -17,6 +17,13 @@ _BOUND = re.compile(
     r"\b(?:up to|at least|at most|more than|less than|fewer than|nearly|almost|over|under)(?: an?| the)?\s*[$€£]?\s*$",
     re.IGNORECASE,
 )
+_LIMIT = re.compile(
+    r"\b(?:(?:high|low|great|small|larg|tall|long|short|deep|wid)est|most|least|maximum|minimum|limit|possible)\b",
+    re.IGNORECASE,
+)
+"""Words that say of a number that it is a bound."""
+_OPENING_WORDS = 4
+_COORDINATED = re.compile(r"[,;:]\s+|\s+(?:and|but|while|or)\s+", re.IGNORECASE)
 _PASSIVE = re.compile(r"\b(?:by|from)\b", re.IGNORECASE)
 _UNIT_KEYS = frozenset(term.key for unit in (*UNITS, *MONTHS) for term in terms(unit))
 (_PEOPLE,) = (term.key for term in terms("people"))
@@ -79,10 +86,34 @@ def other_figure(claim: str, evidence: str) -> bool:
     )
 
 
+def other_clause(claim: str, question: str, evidence: Sequence[Sentence]) -> bool:
+    """Tell whether a number of the claim stands in one clause of a sentence, and a word that claim and question say of
+    it only in a later one, beside another number: "to lorries above 80 and to all traffic above 100" closes nothing to
+    traffic above 80.
+    """
+    asked = content_keys(question)
+    said = content_keys(claim) & asked
+    claimed = keys(terms(claim), "number")
+    for sentence in evidence:
+        clauses = [clause for clause in map(terms, _COORDINATED.split(sentence.text)) if clause]
+        if len(clauses[0]) <= _OPENING_WORDS:
+            clauses = clauses[1:]  # "In 1976," belongs to all of the sentence
+        bags = [(keys(clause, "name", "content"), keys(clause, "number")) for clause in clauses]
+        for place, (_, numbers) in enumerate(bags):
+            if numbers & claimed - asked:
+                before = frozenset[str]().union(*(words for words, _ in bags[: place + 1]))
+                behind = (words for words, others in bags[place + 1 :] if others and not others & (claimed | asked))
+                if any(words & said - before for words in behind):
+                    return True
+    return False
+
+
 def drops_bound(claim: str, evidence: str) -> bool:
     """Tell whether a number of the claim has a bound before it wherever it stands in the evidence ("up to three
-    years"), and none in the claim.
+    years"), and none in the claim, which does not speak of a limit either.
     """
+    if _LIMIT.search(claim):
+        return False
     bounded, free = _bounded(evidence)
     _, claimed_free = _bounded(claim)
     return bool(claimed_free & (bounded - free))

@@ -69,3 +69,9 @@ def test_anything_can_be_divided_and_nothing_is_added(question: str) -> None:
     division = divide(question)
     assert 1 <= len(division.parts) <= MOST_PARTS
     assert all(part.removesuffix("?") in question for part in division.parts)
+
+
+def test_a_sentence_that_names_what_is_asked_about_stays() -> None:
+    lead = "We would like to climb the tower in Westerby Park."
+    assert divide(f"{lead} Until what time can we get in?").whole == f"{lead} Until what time can we get in?"
+    assert divide("I love old towers. What does the Westerby tower cost?").whole == "What does the Westerby tower cost?"

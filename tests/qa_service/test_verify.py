@@ -258,6 +258,21 @@ def test_what_is_suggested_as_the_reason_is_supported_only_where_it_is_stated_as
     assert judge("Yes, because of the rift.", stated, question).verdict == "supported"
 
 
+@pytest.mark.parametrize(
+    "evidence",
+    [
+        "Inspectors blame a sheared bolt for the collapse of the crane.",
+        "A sheared bolt was to blame for the collapse of the crane.",
+        "The collapse of the crane was put down to a sheared bolt.",
+    ],
+)
+def test_what_is_blamed_is_a_cause(evidence: str, make_sentences: Make) -> None:
+    claim = "The crane's collapse was due to a sheared bolt."
+    assert judge(claim, make_sentences(evidence), "Why did the crane collapse?").verdict == "supported"
+    turned = "The sheared bolt was due to the crane's collapse."
+    assert judge(turned, make_sentences(evidence), "Why did the bolt shear?").verdict == "unsupported"
+
+
 def test_a_light_verb_may_stand_for_another(make_sentences: Make) -> None:
     evidence = make_sentences("The history of the steam engine stretches back as far as the first century AD.")
     question = "In what century did the history of the steam engine begin?"

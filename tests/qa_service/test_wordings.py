@@ -5,7 +5,15 @@ from collections.abc import Callable
 import pytest
 
 from qa_service.evidence import Sentence
-from qa_service.wordings import clauses_of, drops_bound, drops_hedge, other_figure, says_unknown, swaps_roles
+from qa_service.wordings import (
+    clauses_of,
+    drops_bound,
+    drops_hedge,
+    other_clause,
+    other_figure,
+    says_unknown,
+    swaps_roles,
+)
 
 Make = Callable[..., tuple[Sentence, ...]]
 
@@ -98,3 +106,25 @@ def test_what_the_evidence_says_is_not_told_cannot_be_claimed(
 )
 def test_a_bound_before_a_number_must_not_get_lost(claim: str, evidence: str, dropped: bool) -> None:
     assert drops_bound(claim, evidence) is dropped
+
+
+@pytest.mark.parametrize(
+    ("claim", "question", "elsewhere"),
+    [
+        ("It is closed to all traffic above 80.", "At what wind is the bridge closed to all traffic?", True),
+        ("It is closed to all traffic above 100.", "At what wind is the bridge closed to all traffic?", False),
+        ("It is closed to lorries above 80.", "At what wind is the bridge closed to lorries?", False),
+    ],
+)
+def test_a_number_belongs_to_the_words_of_its_own_clause(
+    claim: str, question: str, elsewhere: bool, make_sentences: Make
+) -> None:
+    evidence = make_sentences("The bridge is closed to lorries when the wind exceeds 80 and to all traffic above 100.")
+    assert other_clause(claim, question, evidence) is elsewhere
+
+
+def test_an_opening_phrase_belongs_to_its_whole_sentence(
+    make_sentences: Make,
+) -> None:
+    evidence = make_sentences("In 1976, the miners lost the vote, and three clubs left.")
+    assert not other_clause("The miners lost it in 1976.", "When did the miners lose the vote?", evidence)
