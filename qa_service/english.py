@@ -23,6 +23,9 @@ FUNCTION_WORDS = frozenset(
 LIGHT_VERBS = frozenset("go goes come get take give put keep bring become happen occur begin start involve".split())
 """Verbs that say little by themselves: one may stand for another, or for none."""
 
+LETTERS = frozenset("s t d m".split())
+"""What is left of a word behind an apostrophe; capitals are letters that name something ("T cells", "vitamin D")."""
+
 ACRONYMS = frozenset("us it who".split())
 """Acronyms that are function words when written small."""
 
@@ -40,6 +43,7 @@ CAUSE_FOLLOWS = (
     "attributed to", "the reason was", "the reason is", "the reason being", "set off by", "brought about by",
     "the cause was", "the cause is", "put down to", "on the grounds that", "on the grounds of", "on grounds of",
     "citing", "for lack of", "for want of", "stems from", "stemmed from", "blame", "blames", "blamed",
+    "died of", "died from", "dies of", "dies from", "die of", "die from",
 )  # fmt: skip
 """Connectives with the effect before and the cause after them."""
 CAUSE_PRECEDES = (

@@ -13,6 +13,7 @@ from qa_service.english import (
     ACRONYMS,
     FUNCTION_WORDS,
     IRREGULAR,
+    LETTERS,
     MONTH_ABBREVIATIONS,
     MONTHS,
     NUMERALS,
@@ -79,7 +80,9 @@ def _term(text: str, match: re.Match[str]) -> Term:
         key, kind = _number_key(plain), "number"
     elif plain in NUMERALS and not (plain == "one" and _ONE_OF.match(text, match.end())):
         key, kind = NUMERALS[plain], "number"
-    elif plain in FUNCTION_WORDS and not (acronym and plain in ACRONYMS) and not (capital and plain in MONTHS):
+    elif plain in FUNCTION_WORDS and not (
+        (acronym and plain in ACRONYMS) or (capital and plain in MONTHS) or (word.isupper() and plain in LETTERS)
+    ):
         key, kind = plain, "function"
     else:
         key = _STEMMER.stemWord(IRREGULAR.get(plain, plain))

@@ -6,6 +6,7 @@ fails is not shown as fact. Where a model checks facts, it judges content and ne
 
 import re
 from collections.abc import Sequence
+from itertools import takewhile
 
 import msgspec
 from rapidfuzz import fuzz, process
@@ -33,6 +34,7 @@ from qa_service.wordings import (
 _WHY = re.compile(
     r"\b(?:why|how come|(?:for|because of) what|(?:for|on) what (?:reasons?|grounds)"
     r"|what(?:['\u2019]s| is| was| are| were| could be| might be) [^?.]{0,40}?\b(?:reasons?|motives?|explanation)"
+    r"|what (?:did|does|do|had|has|have) [^?.]{1,60}? (?:die|died) (?:of|from)"
     r"|what (?:kept|led|prompted|drove|stopped|prevented|explains?|motivated|made (?!up\b))"
     r"|(?:reasons?|motives?) (?:for|that|why|behind))\b",
     re.IGNORECASE,
@@ -63,6 +65,7 @@ _WORDS_FOR_ONE_UNKNOWN = 5
 _LIGHT_KEYS = frozenset(term.key for word in LIGHT_VERBS for term in terms(word))
 _LEAST_TOLD = 0.5
 """Of the question's words in a claim, what must stand where its answer stands."""
+_CLAUSE = re.compile(r"[,;:.]\s+|\s+but\s+", re.IGNORECASE)
 _NEGATION_REACH = 4
 """Words after a negation within which the first content word is what it denies."""
 
@@ -335,8 +338,17 @@ def _is_time(term: Term) -> bool:
 
 def _denies(text: str, other: str) -> bool:
     """Tell whether `text` negates a word that `other` only affirms."""
-    denied = _denied(text)
-    return bool((denied - _denied(other)) & content_keys(other))
+    return bool(_denied(text) & _affirmed(other))
+
+
+def _affirmed(text: str) -> frozenset[str]:
+    """Return the content words that no negation stands before in their clause: "They do not talk about trains" affirms
+    no trains.
+    """
+    clauses = (terms(clause) for clause in _CLAUSE.split(text))
+    return frozenset[str]().union(
+        *(keys(takewhile(lambda word: not _negates(word), clause), "name", "number", "content") for clause in clauses)
+    )
 
 
 def _denied(text: str) -> frozenset[str]:
@@ -344,7 +356,11 @@ def _denied(text: str) -> frozenset[str]:
     words = terms(text)
     denied = set()
     for place, word in enumerate(words):
-        if word.key in NEGATIONS or text[word.start : word.end].casefold().endswith(("n't", "n\u2019t")):
+        if _negates(word):
             reach = words[place + 1 : place + 1 + _NEGATION_REACH]
             denied.update([term.key for term in reach if term.kind != "function"][:1])
     return frozenset(denied)
+
+
+def _negates(word: Term) -> bool:
+    return word.key in NEGATIONS or word.key.endswith("n't")

@@ -47,6 +47,11 @@ def test_an_ordinal_is_not_the_number_and_a_code_is_one_word() -> None:
     assert kinds("5km") == {"5": "number", "km": "content"}
 
 
+def test_a_capital_letter_names_something() -> None:
+    assert content_keys("T cells and vitamin D") >= {"t", "d"}
+    assert not content_keys("it's") & {"s", "t"}
+
+
 def test_scripts_without_spaces_are_compared_by_character() -> None:
     assert content_keys("中文") == {"中", "文"}
 

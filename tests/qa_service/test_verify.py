@@ -258,6 +258,21 @@ def test_what_is_suggested_as_the_reason_is_supported_only_where_it_is_stated_as
     assert judge("Yes, because of the rift.", stated, question).verdict == "supported"
 
 
+def test_what_somebody_died_of_is_a_cause(make_sentences: Make) -> None:
+    question = "What did Captain Pell die of?"
+    beside = make_sentences("Captain Pell once lost his rudder in a storm. Captain Pell died at home.")
+    assert judge("Captain Pell died of a storm.", beside, question).reason == "reason_not_stated"
+    stated = make_sentences("Captain Pell died of a fever at home.")
+    assert judge("Captain Pell died of a fever.", stated, question).verdict == "supported"
+
+
+def test_what_is_behind_a_negation_is_not_affirmed(make_sentences: Make) -> None:
+    question = "What do they not talk about at the table?"
+    evidence = make_sentences("At the table there is a rule: no trains and no trials.")
+    assert judge("They do not talk about trains and trials at the table.", evidence, question).verdict == "supported"
+    assert judge("They talk about trains at the table.", evidence, question).verdict == "contradicted"
+
+
 @pytest.mark.parametrize(
     "evidence",
     [
