@@ -113,6 +113,8 @@ def ask(
         findings.append(finding)
     with watch.stage("conclude"):
         outcome = conclude(findings, public_url=settings.server.public_url)
+        cited = {citation.paragraph_id for citation in outcome.citations}
+        hits = in_turn([(*hits, *(each.hit for each in corrections if each.hit.paragraph.id in cited))])
         check_exactness(outcome, index=index)
     return Answer(
         id=uuid.uuid4().hex,

@@ -132,3 +132,13 @@ def test_where_the_model_insists_the_correction_is_quoted() -> None:
     found = answer(index_of(OLD, NEW), lambda _prompt: "Ferrin Rail carries 61,000 people a day.")
     assert (found.status, found.reason) == ("partial", "extract")
     assert "not 61,000 people." in found.text
+
+
+def test_a_correction_that_was_not_among_what_was_found_is_evidence_once_it_is_cited() -> None:
+    filler = "".join(f"Ferrin Rail carries people {number} times a day.\n\n" for number in range(40))
+    found = answer(
+        index_of(OLD, f"{filler}It was 16,000 passengers, not 61,000 people on Ferrin Rail."), lambda _p: OLD[:41]
+    )
+    cited = {citation.paragraph_id for citation in found.citations}
+    assert "not 61,000 people" in found.text
+    assert cited <= {hit.paragraph.id for hit in found.evidence}
