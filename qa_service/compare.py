@@ -15,6 +15,7 @@ from qa_service.models.port import ModelSession, Prompt
 from qa_service.surroundings import Surroundings, beside
 from qa_service.terms import TIME_KEYS, Kind, content_keys, keys, terms
 from qa_service.verify import Verified, asks_why
+from qa_service.wordings import counting
 
 MOST_VERSIONS = 2
 _ASK = "Answer once more, in one short sentence, only with what {passages} says: {question}"
@@ -84,20 +85,26 @@ def _sources(brief: Brief) -> frozenset[str]:
 
 def differs(one: Verified, other: Verified, part: str) -> bool:
     """Tell whether two statements answer the same question differently: by other names where it asks who or where,
-    otherwise by other numbers, then by other names, and where neither has any and a reason is asked for, by other
-    words. What only one of them has cannot be compared.
+    otherwise by other numbers of the same thing, then by other names, and where neither has any and a reason is asked
+    for, by other words. What only one of them has cannot be compared.
     """
     asked = content_keys(part)
     for kind in reversed(_VALUES) if _ASKS_FOR_NAME.search(part) else _VALUES:
         mine, yours = (keys(terms(claim.text), kind) - asked - TIME_KEYS for claim in (one, other))
         if mine and yours:
-            return not mine & yours
+            return not mine & yours and (kind == "name" or _count_the_same(one.text, other.text))
         if mine or yours:
             return False
     mine, yours = (content_keys(claim.text) - asked for claim in (one, other))
     return (
         asks_why(part) and bool(mine and yours) and len(mine & yours) < _SAME_CAUSE_SHARE * min(len(mine), len(yours))
     )
+
+
+def _count_the_same(one: str, other: str) -> bool:
+    """Tell whether numbers of two statements may count the same: lanes are no marks."""
+    mine, yours = (frozenset[str]().union(*counting(text).values()) for text in (one, other))
+    return not (mine and yours) or bool(mine & yours)
 
 
 def supersedes(newer: Verified, older: Verified, part: str) -> bool:

@@ -78,10 +78,10 @@ def other_figure(claim: str, evidence: str) -> bool:
     one, or counts something else ("61,000 visitors" is no "61,000 marks").
     """
     there = figures(evidence)
-    counting = _counting(evidence)
-    numbers = {number for number, _ in there} | counting.keys()
+    counted = counting(evidence)
+    numbers = {number for number, _ in there} | counted.keys()
     return any(
-        number in numbers and (number, unit) not in there and unit not in counting.get(number, ())
+        number in numbers and (number, unit) not in there and unit not in counted.get(number, ())
         for number, unit in figures(claim)
     )
 
@@ -159,7 +159,7 @@ def figures(text: str) -> frozenset[tuple[str, str]]:
     return frozenset(pairs)
 
 
-def _counting(text: str) -> dict[str, frozenset[str]]:
+def counting(text: str) -> dict[str, frozenset[str]]:
     """Return the numbers with a content word right behind them wherever they stand, each with the two words behind it:
     what they count ("12 fast kilometres"). Workers, visitors and divers all are people.
     """

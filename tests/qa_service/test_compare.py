@@ -31,6 +31,8 @@ def dated(hit: Hit, day: int) -> Hit:
         ("About 18,000 people came on Saturday.", "18,000 people came.", False),
         ("Then Mayor Halloran cut it.", "Then Hanna Birk cut it.", True),
         ("Hanna Birk cut it.", "In all 30,000 people came.", False),
+        ("A crossing costs 3 marks.", "The bridge will carry 4 lanes of traffic.", False),
+        ("A crossing costs 3 marks.", "A crossing will cost 4 marks.", True),
         ("The winner takes home a samovar.", "Whoever gives stalemate wins.", False),
     ],
 )
