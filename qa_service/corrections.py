@@ -11,6 +11,7 @@ from indexer.search import Index
 from indexer.values import Hit
 from qa_service.english import CHANGES, CORRECTIONS, EARLIER, STATED
 from qa_service.evidence import Sentence, joined, sentences_of
+from qa_service.instructions import gives_orders
 from qa_service.surroundings import Surroundings
 from qa_service.terms import MONTH_KEYS, content_keys, keys, terms
 from qa_service.wordings import figures
@@ -60,7 +61,9 @@ class Correction(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def corrections_in(hits: Iterable[Hit], *, index: Index) -> tuple[Correction, ...]:
-    """Return the paragraphs that take figures back, of all documents that have a paragraph among `hits`."""
+    """Return the paragraphs that take figures back, of all documents that have a paragraph among `hits`. One that gives
+    orders to its reader corrects nothing.
+    """
     documents = {hit.paragraph.document_id: hit for hit in hits}
     return tuple(
         correction
@@ -96,8 +99,7 @@ def correction_of(
             and all(sentence.place in correction.holding or _is_newer(correction.hit, sentence) for sentence in holding)
             and len(words & there) >= _LEAST_SHARED * len(words)
             and len(names & there) >= _LEAST_SHARED * len(names)
-            and not dated
-            & content_keys(joined(each for each in correction.sentences if each.place in correction.holding))
+            and not dated & content_keys(correction.taken_back)
         ):
             return correction
     return None
@@ -109,6 +111,10 @@ def _is_newer(hit: Hit, sentence: Sentence) -> bool:
 
 
 def _correction(hit: Hit) -> Correction | None:
+    if not any(marker.search(hit.paragraph.text) for marker in (_NOT, _FROM, _STATED)):
+        return None
+    if gives_orders(hit.paragraph.text):
+        return None
     paragraph = sentences_of(hit)
     is_correction = bool(CORRECTION_KEYS & content_keys(f"{hit.title} {hit.paragraph.text}"))
     taken: dict[int, frozenset[tuple[str, str]]] = {}
