@@ -47,6 +47,11 @@ _WHEN = re.compile(
     re.IGNORECASE,
 )
 _WHICH_MONTH = re.compile(r"\b(?:what|which) months?\b", re.IGNORECASE)
+_WHO_ACTS = re.compile(
+    r"^\W*who\s+(?!(?:is|are|was|were|did|do|does|has|have|had|will|would|can|could|may|might|else)\b)\w", re.IGNORECASE
+)
+"""Asks for the one who does something: "Who beat Halloran?"."""
+_BY = re.compile(r"\bby\b", re.IGNORECASE)
 _WHERE = re.compile(r"(?:^\W*|[,;]\s*|\b(?:from|to)\s+)where\b", re.IGNORECASE)
 _HOW_LONG = re.compile(
     r"\bhow long (?:did|do|does|is|was|are|were|will|would|has|have|had|can|could|may)\b", re.IGNORECASE
@@ -313,8 +318,8 @@ def _repeats_the_unsaid(claim: str, question: str, support: Sequence[Sentence]) 
 
 
 def answers_kind(claim: str, question: str) -> bool:
-    """Tell whether the claim brings what the question asks for: a number, a time, what may be a place, or at least
-    something new.
+    """Tell whether the claim brings what the question asks for: a number, a time, what may be a place or somebody else,
+    or at least something new.
     """
     asked = content_keys(question)
     new = [term for term in terms(claim) if term.key not in asked]
@@ -329,7 +334,16 @@ def answers_kind(claim: str, question: str) -> bool:
         return any(term.kind == "number" for term in new)
     if _WHERE.search(question):
         return any(term.kind in ("name", "content") and not _is_time(term) for term in new)
-    return not _OPEN.search(question) or any(term.kind != "function" for term in new)
+    turned = _WHO_ACTS.search(question) and _turns_to_the_asked(claim, asked)
+    return not turned and (not _OPEN.search(question) or any(term.kind != "function" for term in new))
+
+
+def _turns_to_the_asked(claim: str, asked: frozenset[str]) -> bool:
+    """Tell whether a claim without any new name begins with what the question names, in the active voice: it says what
+    they did, not who did something to them.
+    """
+    first = next((term for term in terms(claim) if term.kind != "function"), None)
+    return first is not None and first.key in asked and not keys(terms(claim), "name") - asked and not _BY.search(claim)
 
 
 def _is_time(term: Term) -> bool:

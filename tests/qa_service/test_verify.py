@@ -266,6 +266,21 @@ def test_what_somebody_died_of_is_a_cause(make_sentences: Make) -> None:
     assert judge("Captain Pell died of a fever.", stated, question).verdict == "supported"
 
 
+@pytest.mark.parametrize(
+    ("claim", "question", "answers"),
+    [
+        ("Mayor Halloran cast her vote last.", "Who beat Mayor Halloran at the vote?", False),
+        ("Mayor Halloran was beaten by a carpenter.", "Who beat Mayor Halloran at the vote?", True),
+        ("A carpenter beat Mayor Halloran.", "Who beat Mayor Halloran at the vote?", True),
+        ("Halloran lost to Pell.", "Who beat Halloran?", True),
+        ("Halloran is the mayor.", "Who is Halloran?", True),
+        ("Halloran met a carpenter.", "Who did Halloran meet?", True),
+    ],
+)
+def test_who_did_something_to_somebody_is_not_told_by_what_they_did(claim: str, question: str, answers: bool) -> None:
+    assert answers_kind(claim, question) is answers
+
+
 def test_what_is_behind_a_negation_is_not_affirmed(make_sentences: Make) -> None:
     question = "What do they not talk about at the table?"
     evidence = make_sentences("At the table there is a rule: no trains and no trials.")
