@@ -119,9 +119,9 @@ class AnswerSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     answerability_threshold: Annotated[float, Meta(ge=0, le=1)]
     """Probability that the evidence answers the question below which it is refused."""
     extract_threshold: Annotated[float, Meta(ge=0, le=1)]
-    """The same below which a question is refused whose drafted answer the evidence does not bear out; above it a sentence
-    is copied or the best ones are quoted instead. Also the probability of a draft to be right below which the model
-    doubts it."""
+    """The same below which a question is refused whose drafted answer the evidence does not bear out; above it a
+    sentence is copied or the best ones are quoted instead. Also the probability of a draft to be right below which the
+    model doubts it."""
     paraphrase_threshold: Annotated[float, Meta(ge=0, le=1)]
     """Probability that the evidence answers the question below which an answer may not repeat words of the question
     that its evidence does not have."""
