@@ -29,7 +29,7 @@ from qa_service.mend import Check, mend
 from qa_service.models.port import ModelSession
 from qa_service.retrieve import in_turn, retrieve
 from qa_service.stopwatch import Stopwatch
-from qa_service.surroundings import Surroundings, surroundings
+from qa_service.surroundings import Surroundings, documents_of, surroundings
 from qa_service.unify import unify
 from qa_service.values import Answer, EvidenceFound, Progress, Question, TextDrafted, Usage
 from qa_service.verify import Verified, verify
@@ -68,8 +68,9 @@ def ask(
             for part in division.parts
         ]
         hits = in_turn(found)
-        corrections = corrections_in(hits, index=index)
-        around = surroundings([*hits, *(correction.hit for correction in corrections)], index=index)
+        documents = documents_of(hits, index=index)
+        corrections = corrections_in(hits, documents=documents)
+        around = surroundings([*hits, *(correction.hit for correction in corrections)], documents=documents)
     version = index.generation.id
     tell(EvidenceFound(index_version=version, standalone_question=standalone, evidence=hits))
 

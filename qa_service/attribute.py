@@ -44,7 +44,8 @@ def attribute(draft: str, evidence: Sequence[Sentence], *, question: str) -> tup
     bags = [content_keys(sentence.text) for sentence in evidence]
     frequency = Counter(key for bag in bags for key in bag)
     asked = content_keys(question)
-    answers, numbers = (keys(terms(draft), *kinds) - asked for kinds in (("name", "number"), ("number",)))
+    numbers = keys(terms(draft), "number") - asked
+    answers = numbers | (keys(terms(draft), "name") - asked)
 
     def weight(key: str) -> float:
         return math.log(1 + (len(bags) + 1) / (frequency[key] + 1)) * (_ASKED_WEIGHT if key in asked else 1.0)

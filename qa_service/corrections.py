@@ -7,12 +7,11 @@ from collections.abc import Iterable, Sequence
 
 import msgspec
 
-from indexer.search import Index
 from indexer.values import Hit
 from qa_service.english import CHANGES, CORRECTIONS, EARLIER, STATED
 from qa_service.evidence import Sentence, joined, sentences_of
 from qa_service.instructions import gives_orders
-from qa_service.surroundings import Surroundings
+from qa_service.surroundings import Documents, Surroundings
 from qa_service.terms import MONTH_KEYS, content_keys, keys, terms
 from qa_service.wordings import figures
 
@@ -60,15 +59,15 @@ class Correction(msgspec.Struct, frozen=True, kw_only=True):
         return joined(sentence for sentence in self.sentences if sentence.place in self.holding)
 
 
-def corrections_in(hits: Iterable[Hit], *, index: Index) -> tuple[Correction, ...]:
-    """Return the paragraphs that take figures back, of all documents that have a paragraph among `hits`. One that gives
-    orders to its reader corrects nothing.
+def corrections_in(hits: Iterable[Hit], *, documents: Documents) -> tuple[Correction, ...]:
+    """Return the paragraphs that take figures back, of all `documents` that have a paragraph among `hits`. One that
+    gives orders to its reader corrects nothing.
     """
-    documents = {hit.paragraph.document_id: hit for hit in hits}
+    found = {hit.paragraph.document_id: hit for hit in hits}
     return tuple(
         correction
-        for document_id, hit in documents.items()
-        for paragraph in index.paragraphs(document_id)
+        for document_id, hit in found.items()
+        for paragraph in documents[document_id]
         if (correction := _correction(msgspec.structs.replace(hit, paragraph=paragraph)))
     )
 
@@ -111,20 +110,19 @@ def _is_newer(hit: Hit, sentence: Sentence) -> bool:
 
 
 def _correction(hit: Hit) -> Correction | None:
-    if not any(marker.search(hit.paragraph.text) for marker in (_NOT, _FROM, _STATED)):
-        return None
-    if gives_orders(hit.paragraph.text):
+    text = hit.paragraph.text
+    if not any(marker.search(text) for marker in (_NOT, _FROM, _STATED)) or gives_orders(text):
         return None
     paragraph = sentences_of(hit)
-    is_correction = bool(CORRECTION_KEYS & content_keys(f"{hit.title} {hit.paragraph.text}"))
+    is_correction = bool(CORRECTION_KEYS & content_keys(f"{hit.title} {text}"))
     taken: dict[int, frozenset[tuple[str, str]]] = {}
     for place, sentence in enumerate(paragraph):
-        text = sentence.text
-        found = [_first_figure(text[match.end() :]) for match in (*_NOT.finditer(text), *_FROM.finditer(text))]
-        if is_correction or _EARLIER.search(text):
-            found.append(_stated(text))
+        said = sentence.text
+        found = [_first_figure(said[match.end() :]) for match in (*_NOT.finditer(said), *_FROM.finditer(said))]
+        if is_correction or _EARLIER.search(said):
+            found.append(_stated(said))
         taken[place] = frozenset[tuple[str, str]]().union(*found)
-        if place and _WRONG.search(text):
+        if place and _WRONG.search(said):
             taken[place - 1] |= _stated(paragraph[place - 1].text)
     holding = {place for place, found in taken.items() if found}
     if not holding:

@@ -97,7 +97,7 @@ EARLIER = (
     r"(?:earlier|first|previous|initial|original) (?:reports?|figures?|counts?|accounts?|results?|plans?)|at first"
     r"|first (?:reported|announced|thought|planned|said)|originally|initially|previously|formerly"
 )
-"""How a question or a report points at what was said before; a regular expression."""
+"""How a report points at what was said before; a regular expression."""
 
 CHANGES = (
     r"(?:shr[aiu]nk|f[ae]ll|r[io]se|rais|lower|cut|increas|decreas|reduc|gr[eo]w|correct|revis|amend|chang|lift|dropp?"

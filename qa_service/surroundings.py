@@ -18,16 +18,20 @@ _NEIGHBOURS = 2
 
 Surroundings = Mapping[str, frozenset[str]]
 """Keys of the words around each paragraph and in it, by the paragraph's id."""
+Documents = Mapping[str, list[Paragraph]]
+"""All paragraphs of each document, in reading order, by the document's id."""
 
 
-def surroundings(hits: Iterable[Hit], *, index: Index) -> Surroundings:
-    """Return the surroundings of each hit."""
+def documents_of(hits: Iterable[Hit], *, index: Index) -> Documents:
+    """Read the documents of the hits, each once."""
+    return {document_id: index.paragraphs(document_id) for document_id in {hit.paragraph.document_id for hit in hits}}
+
+
+def surroundings(hits: Iterable[Hit], *, documents: Documents) -> Surroundings:
+    """Return the surroundings of each hit, of whose document `documents` holds the paragraphs."""
     around: dict[str, frozenset[str]] = {}
-    documents: dict[str, list[Paragraph]] = {}
     for hit in hits:
         document_id, number = hit.paragraph.document_id, hit.paragraph.number
-        if document_id not in documents:
-            documents[document_id] = index.paragraphs(document_id)
         near = [
             paragraph.text
             for paragraph in documents[document_id]

@@ -96,8 +96,8 @@ def other_clause(claim: str, question: str, evidence: Sequence[Sentence]) -> boo
     claimed = keys(terms(claim), "number")
     for sentence in evidence:
         clauses = [clause for clause in map(terms, _COORDINATED.split(sentence.text)) if clause]
-        if len(clauses[0]) <= _OPENING_WORDS:
-            clauses = clauses[1:]  # "In 1976," belongs to all of the sentence
+        if clauses and len(clauses[0]) <= _OPENING_WORDS:
+            del clauses[0]  # "In 1976," belongs to all of the sentence
         bags = [(keys(clause, "name", "content"), keys(clause, "number")) for clause in clauses]
         for place, (_, numbers) in enumerate(bags):
             if numbers & claimed - asked:

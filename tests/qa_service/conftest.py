@@ -79,14 +79,15 @@ class WordIndex:
         return self._documents.get(document_id)
 
 
-def _document(text: str, *, number: int = 1, title: str = "Title") -> Document:
+def document(text: str, *, number: int = 1, title: str = "Title", source: str = "The Test", day: int = 14) -> Document:
+    """A document of `day` March 2024."""
     return Document(
         id=f"d{number:016x}",
         path=f"{number}.txt",
         media_type="text/plain",
         title=title,
-        source="The Test",
-        published_at=datetime.date(2024, 3, 14),
+        source=source,
+        published_at=datetime.date(2024, 3, day),
         text=text,
     )
 
@@ -96,6 +97,6 @@ def make_index() -> Callable[..., WordIndex]:
     """An index over texts, one document each."""
 
     def make(*texts: str) -> WordIndex:
-        return WordIndex(*(_document(text, number=number) for number, text in enumerate(texts, 1)))
+        return WordIndex(*(document(text, number=number) for number, text in enumerate(texts, 1)))
 
     return make

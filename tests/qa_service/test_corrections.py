@@ -1,50 +1,40 @@
 """Figures that a report takes back."""
 
-import datetime
-import threading
-from collections.abc import Callable
-
-import msgspec
 import pytest
 
-from config.settings import load_settings
-from indexer.values import Document, Hit
-from qa_service.ask import ask
+from indexer.values import Hit
 from qa_service.attribute import attribute
 from qa_service.corrections import Correction, correction_of, corrections_in
 from qa_service.evidence import sentences_of
 from qa_service.models.port import Prompt
-from qa_service.models.scripted import ScriptedModel
-from qa_service.surroundings import surroundings
-from qa_service.values import Answer, Question
-from tests.qa_service.conftest import WordIndex
+from qa_service.surroundings import documents_of, surroundings
+from qa_service.values import Question
+from tests.qa_service.conftest import WordIndex, document
+from tests.qa_service.test_ask import answer_to
 
 OLD = "Ferrin Rail carries 61,000 people a day. A fare costs 3 marks, and the night train to Ulm leaves on 9 May."
 
 
-def document(text: str, *, number: int, day: int) -> Document:
-    return Document(
-        id=f"d{number:016x}",
-        path=f"{number}.txt",
-        media_type="text/plain",
-        title="Ferrin Rail",
-        source=f"Paper {number}",
-        published_at=datetime.date(2024, 3, day),
-        text=text,
-    )
-
-
 def index_of(old: str, new: str, *, days: tuple[int, int] = (1, 8)) -> WordIndex:
-    return WordIndex(document(old, number=1, day=days[0]), document(new, number=2, day=days[1]))
+    return WordIndex(
+        *(
+            document(text, number=number, title="Ferrin Rail", source=f"Paper {number}", day=day)
+            for number, (text, day) in enumerate(zip((old, new), days, strict=True), 1)
+        )
+    )
 
 
 def hits_of(index: WordIndex) -> list[Hit]:
     return index.search("Ferrin Rail", filters=Question(question="?").filters, limit=99)
 
 
+def corrections_of(index: WordIndex) -> tuple[Correction, ...]:
+    hits = hits_of(index)
+    return corrections_in(hits, documents=documents_of(hits, index=index))  # type: ignore[arg-type]
+
+
 def figures(text: str, *, title: str = "Title") -> set[str]:
-    index = WordIndex(msgspec.structs.replace(document(text, number=1, day=1), title=title))
-    return {number for correction in corrections_in(hits_of(index), index=index) for number, _ in correction.figures}
+    return {number for each in corrections_of(WordIndex(document(text, title=title))) for number, _ in each.figures}
 
 
 @pytest.mark.parametrize(
@@ -77,8 +67,9 @@ def test_what_had_been_written_is_taken_back_where_the_document_is_a_correction(
 
 def corrected(claim: str, question: str, index: WordIndex) -> Correction | None:
     hits = hits_of(index)
-    corrections = corrections_in(hits, index=index)
-    around = surroundings([*hits, *(each.hit for each in corrections)], index=index)
+    corrections = corrections_of(index)
+    documents = documents_of(hits, index=index)  # type: ignore[arg-type]
+    around = surroundings([*hits, *(each.hit for each in corrections)], documents=documents)
     (found,) = attribute(claim, [each for hit in hits for each in sentences_of(hit)], question=question)
     return correction_of(claim, question, found.support, corrections, around)
 
@@ -109,14 +100,7 @@ def test_an_older_report_corrects_nothing() -> None:
     assert not corrected("Ferrin Rail carries 61,000 people a day.", question, index_of(OLD, NEW, days=(9, 8)))
 
 
-def answer(index: WordIndex, reply: Callable[[Prompt], str]) -> Answer:
-    settings = load_settings()
-    settings = msgspec.structs.replace(
-        settings, answer=msgspec.structs.replace(settings.answer, adapter="", answerability_threshold=0.0)
-    )
-    with ScriptedModel(reply).admit(threading.Event()) as session:
-        question = Question(question="How many people does Ferrin Rail carry a day?")
-        return ask(question, index=index, session=session, settings=settings)  # type: ignore[arg-type]
+QUESTION = "How many people does Ferrin Rail carry a day?"
 
 
 def test_what_is_taken_back_is_told_as_what_was_said_before() -> None:
@@ -124,21 +108,21 @@ def test_what_is_taken_back_is_told_as_what_was_said_before() -> None:
         evidence = "".join(prompt.shared)
         return f"Ferrin Rail carries {'61' if OLD[:40] in evidence else '16'},000 people a day."
 
-    found = answer(index_of(OLD, NEW), reply)
+    found = answer_to(QUESTION, reply, index_of(OLD, NEW))
     assert found.status == "answered"
     assert "Ferrin Rail carries 16,000 people a day.[1] Before, Paper 1 (2024-03-01): Ferrin Rail" in found.text
 
 
 def test_where_the_model_insists_the_correction_is_quoted() -> None:
-    found = answer(index_of(OLD, NEW), lambda _prompt: "Ferrin Rail carries 61,000 people a day.")
+    found = answer_to(QUESTION, "Ferrin Rail carries 61,000 people a day.", index_of(OLD, NEW))
     assert (found.status, found.reason) == ("partial", "extract")
     assert "not 61,000 people." in found.text
 
 
 def test_a_correction_that_was_not_among_what_was_found_is_evidence_once_it_is_cited() -> None:
     filler = "".join(f"Ferrin Rail carries people {number} times a day.\n\n" for number in range(40))
-    found = answer(
-        index_of(OLD, f"{filler}It was 16,000 passengers, not 61,000 people on Ferrin Rail."), lambda _p: OLD[:41]
+    found = answer_to(
+        QUESTION, OLD[:41], index_of(OLD, f"{filler}It was 16,000 passengers, not 61,000 people on Ferrin Rail.")
     )
     cited = {citation.paragraph_id for citation in found.citations}
     assert "not 61,000 people" in found.text
