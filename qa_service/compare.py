@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 
 import msgspec
 
+from qa_service.asked import asks_why
 from qa_service.compose import Brief, narrow
 from qa_service.corrections import CORRECTION_KEYS
 from qa_service.evidence import Passage, Sentence, date_in_words
@@ -14,7 +15,7 @@ from qa_service.mend import Check
 from qa_service.models.port import ModelSession, Prompt
 from qa_service.surroundings import Surroundings, beside
 from qa_service.terms import TIME_KEYS, Kind, content_keys, keys, terms
-from qa_service.verify import Verified, asks_why
+from qa_service.verify import Verified
 from qa_service.wordings import counting
 
 MOST_VERSIONS = 2

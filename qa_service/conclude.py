@@ -6,6 +6,7 @@ from collections.abc import Sequence
 import msgspec
 
 from qa_service.answer_text import AnswerText
+from qa_service.asked import asks_why
 from qa_service.circumstances import premise, reported_beside
 from qa_service.compare import day_of, knows_of, supersedes
 from qa_service.divide import with_names
@@ -13,7 +14,7 @@ from qa_service.finding import Finding
 from qa_service.gate import Decision
 from qa_service.terms import terms
 from qa_service.values import Citation, Claim, Reason, Status
-from qa_service.verify import Verified, asks_why
+from qa_service.verify import Verified
 
 _MOST_WORDS_BESIDE_NAME = 1
 """Content words of a question that asks about a name and nothing else ("What does Halloran do for a living?")."""

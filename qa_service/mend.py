@@ -6,6 +6,7 @@ from functools import partial
 import msgspec
 
 from config.settings import AnswerSettings
+from qa_service.asked import answers_kind, asks_why
 from qa_service.attribute import attribute
 from qa_service.compose import Brief, narrow
 from qa_service.confirm import probability_right
@@ -15,7 +16,7 @@ from qa_service.generate import ASK, COPY, generate
 from qa_service.models.port import ModelSession
 from qa_service.terms import content_keys
 from qa_service.values import TextDrafted
-from qa_service.verify import Verified, answers_kind, asks_why
+from qa_service.verify import Verified
 
 _LEAST_HELD = 0.7
 """Share of the question's words that an extract must hold."""

@@ -12,6 +12,7 @@ import msgspec
 from rapidfuzz import fuzz, process
 
 from config.settings import AnswerSettings
+from qa_service.asked import answers_kind, asks_cause, is_open
 from qa_service.attribute import Attribution
 from qa_service.causes import CONNECTIVE_KEYS, says_cause, states_cause
 from qa_service.corrections import Correction, correction_of
@@ -19,7 +20,7 @@ from qa_service.english import LIGHT_VERBS, NEGATIONS, ORDINAL_ENDINGS
 from qa_service.entailment import FactChecker, Judgement
 from qa_service.evidence import Sentence, joined
 from qa_service.surroundings import Surroundings, beside
-from qa_service.terms import MONTH_KEYS, SAME_WORD_RATIO, TIME_KEYS, Term, content_keys, keys, terms
+from qa_service.terms import SAME_WORD_RATIO, TIME_KEYS, Term, content_keys, keys, terms
 from qa_service.values import Reason, Verdict
 from qa_service.wordings import (
     clauses_of,
@@ -31,41 +32,6 @@ from qa_service.wordings import (
     swaps_roles,
 )
 
-_WHY = re.compile(
-    r"\b(?:why|how come|(?:for|because of) what|(?:for|on) what (?:reasons?|grounds)"
-    r"|what(?:['\u2019]s| is| was| are| were| could be| might be) [^?.]{0,40}?\b(?:reasons?|motives?|explanation)"
-    r"|what (?:did|does|do|had|has|have) [^?.]{1,60}? (?:die|died) (?:of|from)"
-    r"|what (?:kept|led|prompted|drove|stopped|prevented|explains?|motivated|made (?!up\b))"
-    r"|(?:reasons?|motives?) (?:for|that|why|behind))\b",
-    re.IGNORECASE,
-)
-_SUGGESTS_CAUSE = re.compile(r"\b(?:because|due to|owing to|the reason)\b", re.IGNORECASE)
-_HOW_MANY = re.compile(r"\bhow (?:many|much|old|long|far|tall|high|large|big)\b", re.IGNORECASE)
-_WHEN = re.compile(
-    r"(?:^\W*|[,;]\s*)when\b|\bwhen (?:did|do|does|is|was|are|were|will|would|has|have|had|can|could)\b"
-    r"|\b(?:what|which) (?:year|month|day|date|time|hour|century|decade)\b|\bhow long ago\b",
-    re.IGNORECASE,
-)
-_WHICH_MONTH = re.compile(r"\b(?:what|which) months?\b", re.IGNORECASE)
-_WHO_ACTS = re.compile(
-    r"^\W*who\s+(?!(?:is|are|was|were|did|do|does|has|have|had|will|would|can|could|may|might|else)\b)\w", re.IGNORECASE
-)
-"""Asks for the one who does something: "Who beat Halloran?"."""
-_BY = re.compile(r"\bby\b", re.IGNORECASE)
-_WHERE = re.compile(r"(?:^\W*|[,;]\s*|\b(?:from|to)\s+)where\b", re.IGNORECASE)
-_HOW_LONG = re.compile(
-    r"\bhow long (?:did|do|does|is|was|are|were|will|would|has|have|had|can|could|may)\b", re.IGNORECASE
-)
-_TIME = re.compile(
-    r"\b\d{1,2}[:.]\d{2}\b|\b\d{1,2}\s?[ap]\.?m\b|\b\d{4}s?\b|\b\d{1,2}(?:st|nd|rd|th)\b|['\u2019]\d{2}s\b"
-    r"|\b(?:in|by|since|until|till|before|after|around|about|from|between|and|at|on|c\.|circa|AD)\s+\d{1,4}\b(?!\s+[^\W\d])"
-    r"|\b\d+ (?:BC|BCE|AD|CE)\b",
-    re.IGNORECASE,
-)
-"""A year, an hour or a day in figures."""
-_COUNTED_TIME = re.compile(r"\b(?:what|which) (?:decade|century|millennium)\b", re.IGNORECASE)
-"""Asks for a time whose answer may be an ordinal alone: "the first century"."""
-_OPEN = re.compile(r"\b(?:who|whom|whose|what|which|where|why|how)\b", re.IGNORECASE)
 _WORDS_FOR_ONE_UNKNOWN = 5
 _LIGHT_KEYS = frozenset(term.key for word in LIGHT_VERBS for term in terms(word))
 _LEAST_TOLD = 0.5
@@ -137,11 +103,6 @@ def verify(
     )
 
 
-def asks_why(question: str) -> bool:
-    """Tell whether the question asks for a reason."""
-    return bool(_WHY.search(question))
-
-
 def _verified(
     claim: str,
     question: str,
@@ -165,8 +126,8 @@ def _verified(
         reason = "unsupported"
     elif not judgement and _contradicts(claim, question, support):
         reason = "contradicted"
-    elif (_asks_cause(question) or says_cause(claim)) and not states_cause(claim, question, support):
-        reason = "reason_not_stated" if _asks_cause(question) else "unsupported"
+    elif (asks_cause(question) or says_cause(claim)) and not states_cause(claim, question, support):
+        reason = "reason_not_stated" if asks_cause(question) else "unsupported"
     elif (
         other_figure(claim, joined(support))
         or other_clause(claim, question, support)
@@ -203,11 +164,6 @@ def _goes_beyond(claim: str, question: str, support: Sequence[Sentence]) -> bool
     )
 
 
-def _asks_cause(question: str) -> bool:
-    """Tell whether the question asks for a reason, or suggests one ("Was it because of the rift?")."""
-    return asks_why(question) or (bool(_SUGGESTS_CAUSE.search(question)) and not _OPEN.search(question))
-
-
 def _known(question: str, support: Sequence[Sentence], around: Surroundings) -> frozenset[str]:
     """Return what the claim may take from: its quotes, and such words of the question as stand around them.
 
@@ -241,7 +197,7 @@ def _score(claim: str, question: str, known: frozenset[str]) -> float:
     asker's paraphrase. In the answer to a yes-no question they are what is in doubt.
     """
     wanted = content_keys(claim)
-    paraphrase = (wanted & content_keys(question)) - known if _OPEN.search(question) else frozenset()
+    paraphrase = (wanted & content_keys(question)) - known if is_open(question) else frozenset()
     return (len(wanted & known) + len(paraphrase) / 2) / len(wanted) if wanted else 0.0
 
 
@@ -315,39 +271,6 @@ def _repeats_the_unsaid(claim: str, question: str, support: Sequence[Sentence]) 
     return any(
         not process.extractOne(key, said, scorer=fuzz.ratio, score_cutoff=SAME_WORD_RATIO) for key in repeated - said
     )
-
-
-def answers_kind(claim: str, question: str) -> bool:
-    """Tell whether the claim brings what the question asks for: a number, a time, what may be a place or somebody else,
-    or at least something new.
-    """
-    asked = content_keys(question)
-    new = [term for term in terms(claim) if term.key not in asked]
-    if _WHICH_MONTH.search(question):
-        return any(term.key in MONTH_KEYS and term.kind != "function" for term in new)
-    if _WHEN.search(question):
-        counted = bool(_COUNTED_TIME.search(question)) and any(term.kind == "number" for term in new)
-        return counted or any(_is_time(term) for term in new) or bool(_TIME.search(claim))
-    if _HOW_LONG.search(question):
-        return any(term.kind == "number" or _is_time(term) for term in new)
-    if _HOW_MANY.search(question):
-        return any(term.kind == "number" for term in new)
-    if _WHERE.search(question):
-        return any(term.kind in ("name", "content") and not _is_time(term) for term in new)
-    turned = _WHO_ACTS.search(question) and _turns_to_the_asked(claim, asked)
-    return not turned and (not _OPEN.search(question) or any(term.kind != "function" for term in new))
-
-
-def _turns_to_the_asked(claim: str, asked: frozenset[str]) -> bool:
-    """Tell whether a claim without any new name begins with what the question names, in the active voice: it says what
-    they did, not who did something to them.
-    """
-    first = next((term for term in terms(claim) if term.kind != "function"), None)
-    return first is not None and first.key in asked and not keys(terms(claim), "name") - asked and not _BY.search(claim)
-
-
-def _is_time(term: Term) -> bool:
-    return term.key in TIME_KEYS
 
 
 def _denies(text: str, other: str) -> bool:
