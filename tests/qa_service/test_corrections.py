@@ -7,7 +7,7 @@ from qa_service.attribute import attribute
 from qa_service.corrections import Correction, correction_of, corrections_in
 from qa_service.evidence import sentences_of
 from qa_service.models.port import Prompt
-from qa_service.surroundings import documents_of, surroundings
+from qa_service.surroundings import Documents, documents_of, surroundings
 from qa_service.values import Question
 from tests.qa_service.conftest import WordIndex, document
 from tests.qa_service.test_ask import answer_to
@@ -28,9 +28,12 @@ def hits_of(index: WordIndex) -> list[Hit]:
     return index.search("Ferrin Rail", filters=Question(question="?").filters, limit=99)
 
 
+def documents_in(index: WordIndex) -> Documents:
+    return documents_of(hits_of(index), index=index)  # type: ignore[arg-type]  # a fake of the index
+
+
 def corrections_of(index: WordIndex) -> tuple[Correction, ...]:
-    hits = hits_of(index)
-    return corrections_in(hits, documents=documents_of(hits, index=index))  # type: ignore[arg-type]
+    return corrections_in(hits_of(index), documents=documents_in(index))
 
 
 def figures(text: str, *, title: str = "Title") -> set[str]:
@@ -68,8 +71,7 @@ def test_what_had_been_written_is_taken_back_where_the_document_is_a_correction(
 def corrected(claim: str, question: str, index: WordIndex) -> Correction | None:
     hits = hits_of(index)
     corrections = corrections_of(index)
-    documents = documents_of(hits, index=index)  # type: ignore[arg-type]
-    around = surroundings([*hits, *(each.hit for each in corrections)], documents=documents)
+    around = surroundings([*hits, *(each.hit for each in corrections)], documents=documents_in(index))
     (found,) = attribute(claim, [each for hit in hits for each in sentences_of(hit)], question=question)
     return correction_of(claim, question, found.support, corrections, around)
 
