@@ -79,6 +79,10 @@ class LlmSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     """`openai` only: the NAME of the environment variable that holds the key; empty sends no key."""
     context_tokens: Annotated[int, Meta(ge=512, le=1_048_576)]
     """Prompt and answer together."""
+    memory_mib: Annotated[int, Meta(ge=1, le=1_048_576)]
+    """`llama_cpp` only: for evaluated tokens, of all questions under way and of those kept for later ones."""
+    parallel: Annotated[int, Meta(ge=1, le=32)]
+    """How many questions are answered at once."""
     threads: Threads
     """Of the processor; 0 is all available cores."""
     queue_length: Annotated[int, Meta(ge=0, le=10_000)]

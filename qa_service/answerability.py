@@ -16,7 +16,7 @@ import msgspec
 
 from config.errors import ConfigError
 from qa_service.compose import Brief
-from qa_service.models.port import Prompt, Reading
+from qa_service.llm.port import Prompt, Reading
 
 SHIPPED = Path(__file__).parent / "adapters"
 WEIGHTS = "adapter.gguf"

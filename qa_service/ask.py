@@ -26,7 +26,7 @@ from qa_service.finding import Finding
 from qa_service.gate import gate
 from qa_service.generate import generate
 from qa_service.mend import Check, mend
-from qa_service.models.port import ModelSession
+from qa_service.llm.port import ModelSession
 from qa_service.retrieve import in_turn, retrieve
 from qa_service.stopwatch import Stopwatch
 from qa_service.surroundings import Surroundings, documents_of, surroundings
@@ -55,7 +55,6 @@ def ask(
     back as a refusal.
     """
     watch = Stopwatch()
-    deadline_s = time.monotonic() + settings.answer.deadline_s
     with watch.stage("condense"):
         standalone = condense(question.question, question.conversation, session=session)
         whole = standalone or question.question
@@ -74,6 +73,9 @@ def ask(
     version = index.generation.id
     tell(EvidenceFound(index_version=version, standalone_question=standalone, evidence=hits))
 
+    with watch.stage("queue"):
+        session.wait()
+    deadline_s = time.monotonic() + settings.answer.deadline_s
     findings: list[Finding] = []
     for part, part_hits in zip(division.parts, found, strict=True):
         if findings:

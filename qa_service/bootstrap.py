@@ -17,10 +17,10 @@ from indexer.keeper import IndexKeeper
 from qa_service.answerability import LoadedAdapter, load_adapter
 from qa_service.entailment import FactChecker, open_checker
 from qa_service.errors import ModelError
-from qa_service.models.llama import LlamaModel
-from qa_service.models.native import load_vocabulary
-from qa_service.models.openai import OpenAIModel
-from qa_service.models.port import LanguageModel
+from qa_service.llm.llama import LlamaModel
+from qa_service.llm.native import load_vocabulary
+from qa_service.llm.openai import OpenAIModel
+from qa_service.llm.port import LanguageModel
 
 
 class Parts(msgspec.Struct, frozen=True, kw_only=True):
@@ -63,6 +63,8 @@ def open_model(settings: LlmSettings, adapter: LoadedAdapter | None = None) -> L
             require(settings.model, home=home),
             name=settings.model,
             context_tokens=settings.context_tokens,
+            memory_mib=settings.memory_mib,
+            parallel=settings.parallel,
             threads=settings.threads or available_cores(),
             queue_length=settings.queue_length,
             adapter=adapter.weights if adapter else None,
@@ -76,6 +78,7 @@ def open_model(settings: LlmSettings, adapter: LoadedAdapter | None = None) -> L
         vocabulary=load_vocabulary(require(settings.tokenizer, home=home), name=settings.tokenizer),
         api_key=api_key,
         context_tokens=settings.context_tokens,
+        parallel=settings.parallel,
         queue_length=settings.queue_length,
         timeout_s=settings.request_timeout_s,
     )

@@ -11,7 +11,7 @@ from indexer.values import Hit
 from qa_service.errors import QuestionError
 from qa_service.evidence import Passage, Sentence, sentences_of
 from qa_service.instructions import gives_orders
-from qa_service.models.port import ModelSession, Prompt
+from qa_service.llm.port import ModelSession, Prompt
 from qa_service.terms import content_keys
 
 SYSTEM = (

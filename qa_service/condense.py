@@ -3,7 +3,7 @@
 import re
 from collections.abc import Sequence
 
-from qa_service.models.port import ModelSession
+from qa_service.llm.port import ModelSession
 from qa_service.rewrite import invents_nothing, rewritten
 from qa_service.terms import TIME_KEYS, content_keys, keys, terms
 from qa_service.values import MAX_QUESTION_CHARS, Turn

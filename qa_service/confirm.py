@@ -11,7 +11,7 @@ import msgspec
 from config.settings import AnswerSettings
 from qa_service.answerability import CHOICES, checking, load_adapter, probability
 from qa_service.compose import Brief
-from qa_service.models.port import ModelSession
+from qa_service.llm.port import ModelSession
 from qa_service.verify import Verified
 
 

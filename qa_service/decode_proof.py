@@ -83,11 +83,13 @@ def _failure(exit_code: int, errors: bytes) -> str:
 def _prove(model: Path, threads: int) -> None:
     import llama_cpp  # noqa: PLC0415 (not in the process that watches)
 
-    from qa_service.models.llama import LlamaModel  # noqa: PLC0415
-    from qa_service.models.port import Prompt  # noqa: PLC0415
+    from qa_service.llm.llama import LlamaModel  # noqa: PLC0415
+    from qa_service.llm.port import Prompt  # noqa: PLC0415
 
     _say(Started(system_info=llama_cpp.llama_print_system_info().decode()))
-    llama = LlamaModel(model, name=model.name, context_tokens=512, threads=threads, queue_length=0)
+    llama = LlamaModel(
+        model, name=model.name, context_tokens=512, memory_mib=64, threads=threads, parallel=1, queue_length=0
+    )
     prompt = Prompt(system="Answer in one word.", shared=("What is the capital of France?",), ask="")
     started_s = time.perf_counter()
     with llama.admit(threading.Event()) as session:

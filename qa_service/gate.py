@@ -17,7 +17,7 @@ from indexer.values import Hit
 from qa_service.answerability import CHOICES, deciding, load_adapter, probability
 from qa_service.compose import Brief
 from qa_service.evidence import date_in_words
-from qa_service.models.port import ModelSession
+from qa_service.llm.port import ModelSession
 from qa_service.terms import SAME_WORD_RATIO, TIME_KEYS, terms
 from qa_service.values import Reason
 from qa_service.years import years_meant

@@ -9,7 +9,7 @@ import msgspec
 from config.settings import AnswerSettings
 from qa_service.compose import Brief
 from qa_service.gate import Decision
-from qa_service.models.port import ModelSession
+from qa_service.llm.port import ModelSession
 from qa_service.values import TextDrafted
 
 ASK = "Answer the question in one short sentence, with words from the passages only."

@@ -13,7 +13,7 @@ from qa_service.confirm import probability_right
 from qa_service.evidence import Sentence, joined
 from qa_service.finding import Finding
 from qa_service.generate import ASK, COPY, generate
-from qa_service.models.port import ModelSession
+from qa_service.llm.port import ModelSession
 from qa_service.terms import content_keys
 from qa_service.values import TextDrafted
 from qa_service.verify import Verified

@@ -1,6 +1,6 @@
 """Have the model write a question anew, and tell whether it may stand."""
 
-from qa_service.models.port import ModelSession, Prompt
+from qa_service.llm.port import ModelSession, Prompt
 from qa_service.terms import keys, terms
 from qa_service.values import MAX_QUESTION_CHARS
 

@@ -6,7 +6,7 @@ asked directly says yes.
 
 import re
 
-from qa_service.models.port import ModelSession
+from qa_service.llm.port import ModelSession
 from qa_service.rewrite import invents_nothing, rewritten
 from qa_service.terms import content_keys, keys, terms
 

@@ -33,7 +33,7 @@ from indexer.values import Filters, Hit
 from qa_service.answerability import checking, deciding
 from qa_service.bootstrap import open_model
 from qa_service.compose import Brief, compose
-from qa_service.models.port import ModelSession, Prompt
+from qa_service.llm.port import ModelSession, Prompt
 from qa_service.retrieve import retrieve
 
 _MOST_OF_ANSWERABLE_ARTICLES = 130

@@ -3,7 +3,6 @@
 import statistics
 import threading
 import time
-from collections import deque
 from collections.abc import Callable, Sequence
 from contextlib import closing
 
@@ -19,7 +18,6 @@ from evals.benchmarks.workbench import Tell, Workbench
 from indexer.search import Index, open_index
 from qa_service.ask import ask
 from qa_service.entailment import FactChecker, open_checker
-from qa_service.models.port import LanguageModel, Prompt
 from qa_service.values import EvidenceFound, Progress, Question, TextDrafted, Usage
 
 QUESTIONS = (
@@ -131,7 +129,7 @@ def _raw_share(questions: Sequence[Asked]) -> float:
 
 
 def _ask_once(question: str, *, index: Index, raw: RawModel, settings: Settings, checker: FactChecker | None) -> Asked:
-    _forget(raw.model)
+    raw.model.forget_evaluated()
     moments = Moments()
     with raw.model.admit(threading.Event()) as session:
         answer = ask(
@@ -154,9 +152,3 @@ def _ask_once(question: str, *, index: Index, raw: RawModel, settings: Settings,
         usage=answer.usage,
         raw_s=floor.prefill + floor.decode,
     )
-
-
-def _forget(model: LanguageModel) -> None:
-    """Have the model evaluate a prompt that shares not even its head with a question's, so that nothing is reused."""
-    with model.admit(threading.Event()) as session:
-        deque(session.generate(Prompt(system="Say nothing.", shared=(), ask="."), max_tokens=1), maxlen=0)

@@ -1,23 +1,23 @@
-"""Tokens per second of llama.cpp itself, through `NativeContext` in the model's own thread: the floor under answers."""
+"""Tokens per second of llama.cpp itself, through `NativeContext` in this process: the floor under answers."""
 
-import queue
-import threading
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 
 import msgspec
 
 from config.errors import ConfigError
+from config.models import require
+from config.paths import footnote_home
+from config.processor import available_cores
 from evals.benchmarks.machine import peak_memory_bytes
 from evals.benchmarks.report import Line, Section
 from evals.benchmarks.timing import spread
 from evals.benchmarks.workbench import SAMPLE_CORPUS, Tell, Workbench
 from indexer.corpus import load_documents
 from qa_service.bootstrap import open_model
-from qa_service.errors import ModelError
-from qa_service.models.llama import LlamaModel
-from qa_service.models.native import NativeContext
+from qa_service.llm.llama import LlamaModel
+from qa_service.llm.native import BATCH_TOKENS, NativeContext, Row
 
 PREFILL_TOKENS = 512
 DECODE_TOKENS = 32
@@ -34,32 +34,23 @@ class RawModel(msgspec.Struct, frozen=True, kw_only=True):
     """A loaded model, and text to keep it busy with."""
 
     model: LlamaModel
+    """In its process, for the questions."""
+    context: NativeContext
+    """In this one, for the floor."""
     tokens: tuple[int, ...]
     """Of the sample corpus, as many as the context holds."""
 
     def seconds(self, *, prefill_tokens: int, decode_tokens: int) -> RawSeconds:
-        """Evaluate that many tokens as one prompt, then more one by one, in the thread that owns the model.
+        """Evaluate that many tokens as one prompt, then more one by one.
 
-        Nothing is sampled: what is decoded is known. What the model had evaluated before is forgotten. No tokens take
-        no time. Raises ModelError when llama.cpp fails.
+        Nothing is sampled: what is decoded is known. No tokens take no time. Raises ModelError when llama.cpp fails.
         """
         if not prefill_tokens:
             return RawSeconds(prefill=0.0, decode=0.0)
         prompt = list(self.tokens[:prefill_tokens])
         answer = self.tokens[prefill_tokens : prefill_tokens + decode_tokens]
-        outcome: queue.SimpleQueue[RawSeconds | ModelError] = queue.SimpleQueue()
-
-        def job(context: NativeContext) -> None:
-            try:
-                outcome.put(_evaluate(context, prompt, answer))
-            except ModelError as error:
-                outcome.put(error)
-
-        self.model.submit(job)
-        result = outcome.get()
-        if isinstance(result, ModelError):
-            raise result
-        return result
+        self.context.clear()
+        return _evaluate(self.context, prompt, answer)
 
 
 def measure_model(bench: Workbench, *, rounds: int, tell: Tell) -> Section:
@@ -98,19 +89,30 @@ def opened_model(bench: Workbench) -> Iterator[RawModel]:
         if not isinstance(model, LlamaModel):
             raise ConfigError(f'llm.kind is "{settings.kind}": the benchmarks need "llama_cpp"; choose another profile')
         text = "\n\n".join(document.text for document in load_documents([SAMPLE_CORPUS]).documents)
-        raw = RawModel(model=model, tokens=tuple(model.vocabulary.encode(text)[: settings.context_tokens]))
-        raw.seconds(prefill_tokens=PREFILL_TOKENS, decode_tokens=DECODE_TOKENS)
-        yield raw
+        context = NativeContext(
+            require(settings.model, home=footnote_home()),
+            name=settings.model,
+            context_tokens=settings.context_tokens,
+            memory_mib=settings.memory_mib,
+            threads=settings.threads or available_cores(),
+        )
+        with closing(context):
+            tokens = tuple(model.vocabulary.encode(text)[: settings.context_tokens])
+            raw = RawModel(model=model, context=context, tokens=tokens)
+            raw.seconds(prefill_tokens=PREFILL_TOKENS, decode_tokens=DECODE_TOKENS)
+            yield raw
     finally:
         model.close()
 
 
 def _evaluate(context: NativeContext, prompt: list[int], answer: Sequence[int]) -> RawSeconds:
     started_s = time.perf_counter()
-    context.evaluate([prompt], threading.Event())
+    rows = [Row(token, place, 0) for place, token in enumerate(prompt)]
+    for start in range(0, len(rows), BATCH_TOKENS):
+        context.decode(rows[start : start + BATCH_TOKENS])
     context.logits()  # reading them waits until they are there
     prefilled_s = time.perf_counter()
-    for token in answer:
-        context.append(token)
+    for place, token in enumerate(answer, len(prompt)):
+        context.decode([Row(token, place, 0)])
     context.logits()
     return RawSeconds(prefill=prefilled_s - started_s, decode=time.perf_counter() - prefilled_s)

@@ -12,7 +12,7 @@ from indexer.values import Hit
 from qa_service.answerability import load_adapter
 from qa_service.ask import ask
 from qa_service.entailment import FactChecker
-from qa_service.models.port import LanguageModel
+from qa_service.llm.port import LanguageModel
 from qa_service.values import Answer, Question
 
 _FLOORS = Path(__file__).resolve().parents[2]

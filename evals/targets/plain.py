@@ -14,7 +14,7 @@ from evals.values import TargetName
 from indexer.search import Index
 from indexer.sentences import sentences
 from indexer.values import Hit
-from qa_service.models.port import LanguageModel, Prompt
+from qa_service.llm.port import LanguageModel, Prompt
 from qa_service.stopwatch import Stopwatch
 from qa_service.values import Answer, Citation, Claim, Question, Usage
 

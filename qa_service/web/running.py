@@ -12,15 +12,15 @@ from litestar.types import Receive
 from config.settings import Settings
 from qa_service.entailment import FactChecker
 from qa_service.errors import CancelledError
-from qa_service.models.port import ModelSession
+from qa_service.llm.port import ModelSession
 from qa_service.values import Answer, Progress, Question
 
 if TYPE_CHECKING:
     from indexer.search import Index
     from qa_service.bootstrap import Parts
 
-_SPARE_THREADS = 12
-"""Beside those that wait: the few that a model server answers at once, and cancelled ones that have not noticed yet."""
+_SPARE_THREADS = 8
+"""Beside those that wait and are served: cancelled ones that have not noticed yet."""
 
 
 class AskFunction(Protocol):
@@ -117,7 +117,7 @@ class AskDesk:
     def __init__(self, parts: "Parts", ask: AskFunction) -> None:
         self._parts = parts
         self._ask = ask
-        most = parts.settings.llm.queue_length + _SPARE_THREADS
+        most = parts.settings.llm.queue_length + parts.settings.llm.parallel + _SPARE_THREADS
         self._threads = ThreadPoolExecutor(most, thread_name_prefix="ask")
         self._running: set[RunningAsk] = set()
         self._stopped = False

@@ -12,8 +12,8 @@ from indexer.build import build
 from indexer.embed import HashingEmbedder
 from indexer.search import Index, open_index
 from indexer.values import Filters
-from qa_service.models.port import Prompt
-from qa_service.models.scripted import ScriptedModel
+from qa_service.llm.port import Prompt
+from qa_service.llm.scripted import ScriptedModel
 from qa_service.values import Answer, Question, Turn
 
 pytestmark = pytest.mark.contract

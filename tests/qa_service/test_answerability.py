@@ -32,9 +32,9 @@ from qa_service.answerability import (
 from qa_service.bootstrap import open_model
 from qa_service.compose import Brief, compose
 from qa_service.errors import ModelError
-from qa_service.models.llama import LlamaModel
-from qa_service.models.port import Prompt, Reading
-from qa_service.models.scripted import ScriptedModel
+from qa_service.llm.llama import LlamaModel
+from qa_service.llm.port import Prompt, Reading
+from qa_service.llm.scripted import ScriptedModel
 
 SETTINGS = load_settings().answer
 ADAPTER = Adapter(
@@ -159,7 +159,16 @@ PROMPT = Prompt(system="You are terse.", shared=("The sky is blue. ", "Is it blu
 
 
 def opened(path: Path, adapter: Path | None) -> LlamaModel:
-    return LlamaModel(path, name="small", context_tokens=512, threads=2, queue_length=1, adapter=adapter)
+    return LlamaModel(
+        path,
+        name="small",
+        context_tokens=512,
+        memory_mib=64,
+        threads=2,
+        parallel=1,
+        queue_length=1,
+        adapter=adapter,
+    )
 
 
 @pytest.mark.contract

@@ -17,8 +17,8 @@ from qa_service.entailment import FactChecker, Judgement
 from qa_service.errors import BrokenAnswerError, CancelledError
 from qa_service.exactness import check_exactness
 from qa_service.generate import COPY
-from qa_service.models.port import Prompt
-from qa_service.models.scripted import ScriptedModel
+from qa_service.llm.port import Prompt
+from qa_service.llm.scripted import ScriptedModel
 from qa_service.values import Answer, Citation, Claim, EvidenceFound, Question, TextDrafted, Turn
 from tests.qa_service.service_fakes import FakeChecker
 

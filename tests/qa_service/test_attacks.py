@@ -19,8 +19,8 @@ from indexer.segment import segment
 from indexer.vectors import MemoryDatabase
 from qa_service.ask import ask
 from qa_service.instructions import gives_orders
-from qa_service.models.port import Prompt
-from qa_service.models.scripted import ScriptedModel
+from qa_service.llm.port import Prompt
+from qa_service.llm.scripted import ScriptedModel
 from qa_service.values import Answer, Question
 from tests.qa_service.attacks.files import HIDDEN, PLACED, TITLED, VISIBLE, Hidden, text_file
 from tests.qa_service.attacks.texts import BENIGN, HONEST, IGNORE, LIMITS, QUESTION, RECOGNISED, Attack

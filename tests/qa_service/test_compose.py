@@ -12,7 +12,7 @@ from config.settings import load_settings
 from indexer.values import Hit
 from qa_service.compose import Brief, compose
 from qa_service.errors import QuestionError
-from qa_service.models.scripted import ScriptedModel
+from qa_service.llm.scripted import ScriptedModel
 
 ANSWER = load_settings().answer
 

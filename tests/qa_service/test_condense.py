@@ -3,8 +3,8 @@
 import threading
 
 from qa_service.condense import condense
-from qa_service.models.port import Prompt
-from qa_service.models.scripted import ScriptedModel
+from qa_service.llm.port import Prompt
+from qa_service.llm.scripted import ScriptedModel
 from qa_service.values import Turn
 
 TALK = (

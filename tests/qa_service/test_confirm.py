@@ -13,8 +13,8 @@ from indexer.values import Hit
 from qa_service.answerability import LoadedAdapter
 from qa_service.compose import Brief, compose
 from qa_service.confirm import confirm
-from qa_service.models.port import ModelSession, Prompt, Reading
-from qa_service.models.scripted import ScriptedModel
+from qa_service.llm.port import ModelSession, Prompt, Reading
+from qa_service.llm.scripted import ScriptedModel
 from qa_service.verify import Verified
 from tests.qa_service.test_answerability import ADAPTER
 

@@ -6,7 +6,7 @@ from indexer.values import Hit
 from qa_service.attribute import attribute
 from qa_service.corrections import Correction, correction_of, corrections_in
 from qa_service.evidence import sentences_of
-from qa_service.models.port import Prompt
+from qa_service.llm.port import Prompt
 from qa_service.surroundings import Documents, documents_of, surroundings
 from qa_service.values import Question
 from tests.qa_service.conftest import WordIndex, document

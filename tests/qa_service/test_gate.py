@@ -11,7 +11,7 @@ from config.settings import load_settings
 from indexer.values import Hit
 from qa_service.compose import compose
 from qa_service.gate import Decision, gate
-from qa_service.models.scripted import ScriptedModel
+from qa_service.llm.scripted import ScriptedModel
 
 SETTINGS = load_settings().answer
 

@@ -1,20 +1,27 @@
 """One suite for every language model behind the port: the script, llama.cpp, and a server over HTTP."""
 
 import json
+import os
+import signal
+import subprocess
+import sys
 import threading
+import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
+import psutil
 import pytest
 
 from qa_service.errors import CancelledError, ModelError, QueueFullError
-from qa_service.models.llama import LlamaModel
-from qa_service.models.native import load_vocabulary
-from qa_service.models.openai import OpenAIModel
-from qa_service.models.port import LanguageModel, Prompt
-from qa_service.models.scripted import ScriptedModel
+from qa_service.llm.llama import LlamaModel
+from qa_service.llm.native import load_vocabulary
+from qa_service.llm.openai import OpenAIModel
+from qa_service.llm.port import LanguageModel, Prompt
+from qa_service.llm.scripted import ScriptedModel
 
 QUEUE_LENGTH = 2
 
@@ -67,6 +74,7 @@ def served(small_model: Path, *, name: str = "served") -> Iterator[OpenAIModel]:
         vocabulary=load_vocabulary(small_model, name="small"),
         api_key=None,
         context_tokens=1024,
+        parallel=2,
         queue_length=QUEUE_LENGTH,
         timeout_s=10,
     )
@@ -78,9 +86,21 @@ def served(small_model: Path, *, name: str = "served") -> Iterator[OpenAIModel]:
         server.server_close()
 
 
+def open_llama(path: Path, *, context_tokens: int = 1024, memory_mib: int = 64, parallel: int = 1) -> LlamaModel:
+    return LlamaModel(
+        path,
+        name=path.stem,
+        context_tokens=context_tokens,
+        memory_mib=memory_mib,
+        threads=2,
+        parallel=parallel,
+        queue_length=QUEUE_LENGTH,
+    )
+
+
 @pytest.fixture(scope="module")
 def llama(small_model: Path) -> Iterator[LlamaModel]:
-    model = LlamaModel(small_model, name="small", context_tokens=1024, threads=2, queue_length=QUEUE_LENGTH)
+    model = open_llama(small_model)
     yield model
     model.close()
 
@@ -178,7 +198,7 @@ def test_a_second_call_reuses_the_evaluated_prefix_and_says_the_same(llama: Llam
 @pytest.mark.contract
 def test_a_prefill_is_stopped_long_before_its_end(default_model: Path) -> None:
     """Four thousand tokens take the default model half a minute; the next request is answered without them."""
-    model = LlamaModel(default_model, name="default", context_tokens=4096, threads=2, queue_length=1)
+    model = open_llama(default_model, context_tokens=4096, memory_mib=128)
     try:
         cancel, started = threading.Event(), threading.Event()
         outcome: list[object] = []
@@ -198,7 +218,6 @@ def test_a_prefill_is_stopped_long_before_its_end(default_model: Path) -> None:
         cancel.set()
         with model.admit(threading.Event()) as session:
             assert "".join(session.generate(prompt(), max_tokens=4))
-            assert session.spent.reused_tokens == 0
         reader.join()
         assert isinstance(outcome[0], CancelledError)
     finally:
@@ -236,6 +255,7 @@ def test_a_server_that_is_not_there_is_not_ready(small_model: Path) -> None:
         vocabulary=model.vocabulary,
         api_key=None,
         context_tokens=512,
+        parallel=1,
         queue_length=1,
         timeout_s=1,
     ).ready()
@@ -257,3 +277,84 @@ def test_the_numbers_do_not_depend_on_what_was_evaluated_before(llama: LlamaMode
             list(session.generate(other, max_tokens=6))
             found.add(session.read(asked, ["Yes", "No"]).log_probabilities)
     assert len(found) == 1
+
+
+@pytest.mark.contract
+def test_questions_at_once_get_the_answers_that_they_get_alone(small_model: Path) -> None:
+    asked = [prompt(f"Name {number} things that are {colour}.") for number in (2, 3) for colour in ("red", "green")]
+    model = open_llama(small_model, parallel=4)
+
+    def answer(asked: Prompt) -> str:
+        with model.admit(threading.Event()) as session:
+            return "".join(session.generate(asked, max_tokens=20))
+
+    try:
+        alone = [answer(each) for each in asked]
+        model.forget_evaluated()
+        with ThreadPoolExecutor(len(asked)) as clients:
+            assert list(clients.map(answer, asked)) == alone
+    finally:
+        model.close()
+
+
+@pytest.mark.contract
+def test_a_crash_of_the_library_is_an_error_for_those_who_wait_and_the_model_comes_back(small_model: Path) -> None:
+    model = open_llama(small_model)
+    try:
+        with model.admit(threading.Event()) as session:
+            undisturbed = "".join(session.generate(prompt(), max_tokens=12))
+            pieces = session.generate(prompt("Count to one thousand."), max_tokens=400)
+            next(pieces)
+            process = model.process_id()
+            assert process is not None
+            os.kill(process, signal.SIGSEGV)
+            with pytest.raises(ModelError, match="died with SIGSEGV; it is being started again"):
+                list(pieces)
+        assert not model.ready()
+        with pytest.raises(ModelError, match="try again in some seconds"):
+            model.admit(threading.Event())
+        deadline_s = time.monotonic() + 60
+        while not model.ready():
+            assert time.monotonic() < deadline_s
+            time.sleep(0.05)
+        assert model.process_id() != process
+        with model.admit(threading.Event()) as session:
+            assert "".join(session.generate(prompt(), max_tokens=12)) == undisturbed
+    finally:
+        model.close()
+
+
+@pytest.mark.contract
+def test_a_closed_model_leaves_no_process(small_model: Path) -> None:
+    model = open_llama(small_model)
+    process = model.process_id()
+    assert process is not None
+    model.close()
+    assert not psutil.pid_exists(process)
+    with pytest.raises(CancelledError):
+        model.admit(threading.Event())
+
+
+@pytest.mark.contract
+def test_the_process_ends_when_the_service_is_killed(small_model: Path) -> None:
+    program = (
+        "import sys, time; from pathlib import Path; from tests.qa_service.test_models import open_llama;"
+        "print(open_llama(Path(sys.argv[1])).process_id(), flush=True); time.sleep(60)"
+    )
+    with subprocess.Popen([sys.executable, "-c", program, str(small_model)], stdout=subprocess.PIPE, text=True) as service:
+        assert service.stdout is not None
+        process = int(service.stdout.readline())
+        service.kill()
+    psutil.wait_procs([psutil.Process(process)] if psutil.pid_exists(process) else [], timeout=20)
+    assert not psutil.pid_exists(process)
+
+
+@pytest.mark.contract
+def test_a_model_that_cannot_be_used_says_why(small_model: Path, tmp_path: Path) -> None:
+    (tmp_path / "no-model.gguf").write_bytes(b"GGUF of course not")
+    with pytest.raises(ModelError, match=r"no-model: llama\.cpp cannot load .*footnote models verify"):
+        open_llama(tmp_path / "no-model.gguf")
+    with pytest.raises(ModelError, match=r"llm\.memory_mib is 1, which holds \d+ tokens; .* needs \d+"):
+        open_llama(small_model, memory_mib=1)
+    with pytest.raises(ModelError, match=r"llm\.context_tokens is 99999, the model was trained for"):
+        open_llama(small_model, context_tokens=99_999)

@@ -5,7 +5,7 @@ import threading
 import pytest
 
 from qa_service.errors import CancelledError, QueueFullError
-from qa_service.models.places import PlaceQueue
+from qa_service.llm.places import PlaceQueue
 
 
 def test_one_is_served_and_queue_length_wait_and_one_more_is_refused_with_a_time_to_come_back() -> None:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from hypothesis import given
 from hypothesis import strategies as st
 
-from qa_service.models.stopping import until_stop
+from qa_service.llm.stopping import until_stop
 
 
 def test_a_stop_string_that_arrives_in_pieces_is_found_and_not_yielded() -> None:

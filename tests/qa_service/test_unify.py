@@ -4,8 +4,8 @@ import threading
 
 import pytest
 
-from qa_service.models.port import Prompt
-from qa_service.models.scripted import ScriptedModel
+from qa_service.llm.port import Prompt
+from qa_service.llm.scripted import ScriptedModel
 from qa_service.unify import unify
 
 

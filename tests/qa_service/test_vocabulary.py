@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from indexer.load import find_files, load
 from qa_service.errors import ModelError
-from qa_service.models.native import load_file, load_vocabulary
-from qa_service.models.vocabulary import Vocabulary
+from qa_service.llm.native import load_file, load_vocabulary
+from qa_service.llm.vocabulary import Vocabulary
 
 pytestmark = pytest.mark.contract
 

@@ -60,6 +60,10 @@ class ModelSession(Protocol):
         """Free the place, whatever happened."""
         ...
 
+    def wait(self) -> None:
+        """Return when it is this request's turn. Raises CancelledError when nobody waits for the answer any more."""
+        ...
+
     def count(self, text: str) -> int:
         """Tokens of `text` on its own, special tokens read as plain text."""
         ...

@@ -4,8 +4,8 @@ from types import TracebackType
 from typing import Self
 
 from qa_service.errors import ModelError
-from qa_service.models.places import Place
-from qa_service.models.port import Budget
+from qa_service.llm.places import Place
+from qa_service.llm.port import Budget
 
 
 class PlacedSession:
@@ -24,6 +24,10 @@ class PlacedSession:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.place.leave()
+
+    def wait(self) -> None:
+        """Return when it is this request's turn."""
+        self.place.wait()
 
     def spend(self, *, prompt_tokens: int = 0, reused_tokens: int = 0, answer_tokens: int = 0) -> None:
         """Add to what the session has spent."""

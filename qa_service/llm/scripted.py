@@ -6,10 +6,10 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 
 from qa_service.errors import CancelledError
-from qa_service.models.places import Place, PlaceQueue
-from qa_service.models.port import Prompt, Reading
-from qa_service.models.session import PlacedSession
-from qa_service.models.stopping import until_stop
+from qa_service.llm.places import Place, PlaceQueue
+from qa_service.llm.port import Prompt, Reading
+from qa_service.llm.session import PlacedSession
+from qa_service.llm.stopping import until_stop
 
 
 class ScriptedModel:

@@ -14,13 +14,12 @@ import httpx
 import msgspec
 
 from qa_service.errors import CancelledError, ModelError
-from qa_service.models.places import POLL_S, Place, PlaceQueue
-from qa_service.models.port import Prompt, Reading
-from qa_service.models.session import PlacedSession
-from qa_service.models.stopping import until_stop
-from qa_service.models.vocabulary import Vocabulary
+from qa_service.llm.places import POLL_S, Place, PlaceQueue
+from qa_service.llm.port import Prompt, Reading
+from qa_service.llm.session import PlacedSession
+from qa_service.llm.stopping import until_stop
+from qa_service.llm.vocabulary import Vocabulary
 
-PARALLEL_REQUESTS = 4
 _TEMPLATE_TOKENS = 32
 """At most what the server's chat template adds around two messages."""
 _MOST_LIKELY = 20
@@ -65,6 +64,7 @@ class OpenAIModel:
         vocabulary: Vocabulary,
         api_key: str | None,
         context_tokens: int,
+        parallel: int,
         queue_length: int,
         timeout_s: float,
     ) -> None:
@@ -77,7 +77,7 @@ class OpenAIModel:
             timeout=httpx.Timeout(timeout_s, connect=_CONNECT_TIMEOUT_S),
             trust_env=False,
         )
-        self._places = PlaceQueue(queue_length, served=PARALLEL_REQUESTS)
+        self._places = PlaceQueue(queue_length, served=parallel)
 
     def admit(self, cancel: threading.Event) -> "OpenAISession":
         """Take a place in the queue, or raise QueueFullError."""

@@ -10,8 +10,8 @@ import llama_cpp
 import msgspec
 
 from qa_service.errors import ModelError
-from qa_service.models.port import Prompt
-from qa_service.models.vocabulary import Vocabulary
+from qa_service.llm.port import Prompt
+from qa_service.llm.vocabulary import Vocabulary
 
 _SYSTEM, _USER = "\u27e6system\u27e7", "\u27e6user\u27e7"
 _MAX_TEMPLATE_BYTES = 16_384

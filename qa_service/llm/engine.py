@@ -1,0 +1,306 @@
+"""The scheduler: many calls on one context, in the thread that owns it.
+
+Between two steps calls come and go. Prompts are evaluated one at a time, the oldest request's first, in slices; those
+calls that write have as much time as the slice took before the next one, so that answers go on while others are read.
+All that write do so in the same step, and guesses of what comes next fill it up.
+"""
+
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Sequence
+from itertools import islice
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from qa_service.errors import CancelledError, ModelError
+from qa_service.llm.lookup import Lookup
+from qa_service.llm.native import Row, StepCosts
+from qa_service.llm.prefixes import Part, PrefixTree, SequenceMemory
+from qa_service.llm.protocol import Call, Drop, Failed, Forget, Read, ReadOut, Reply, Request, Tokens, Write
+
+SLICE_TOKENS = 64
+"""Of a prompt, evaluated in one step. Always the same, whoever else is there: see `prefixes`."""
+
+
+class Context(SequenceMemory, Protocol):
+    """What the engine needs of `NativeContext`."""
+
+    cells: int
+
+    @property
+    def has_adapter(self) -> bool:
+        """Whether an adapter was loaded."""
+        ...
+
+    def decode(
+        self, rows: Sequence[Row], *, every: bool = False, adapted: bool = False, stop: Callable[[], bool] | None = None
+    ) -> None:
+        """Evaluate tokens in one step."""
+        ...
+
+    def logits(self, row: int = -1) -> NDArray[np.float32]:
+        """Return what follows a row of the last step."""
+        ...
+
+    def clear(self) -> None:
+        """Forget all sequences."""
+        ...
+
+    def ends_answer(self, token: int) -> bool:
+        """Tell whether `token` ends a generation."""
+        ...
+
+
+class _Work:
+    """A call that has a sequence."""
+
+    def __init__(self, call: Call, parts: Sequence[Part], sequence: int, reused: int) -> None:
+        self.call = call
+        self.sequence = sequence
+        self.unread = deque(parts[reused:])
+        self.offset = 0
+        """Tokens of `unread[0]` that are evaluated."""
+        self.position = self.reused = sum(map(len, parts[:reused]))
+        self.answer: list[int] = []
+        self.lookup: Lookup | None = None
+
+    @property
+    def last_part(self) -> bool:
+        """Whether the part being read is the one that is not kept."""
+        return len(self.unread) == 1
+
+
+class Engine:
+    """Runs calls until `stop`. All but `run` may be called from any thread."""
+
+    def __init__(self, context: Context, *, sequences: int, costs: StepCosts, emit: Callable[[Reply], None]) -> None:
+        """`emit` is called in the thread that runs, and must not wait."""
+        self._context = context
+        self._costs = costs
+        self._emit = emit
+        self._prefixes = PrefixTree(context, sequences=sequences, cells=context.cells)
+        self._arrived: deque[Request | None] = deque()
+        self._arrival = threading.Condition()
+        self._waiting: list[Call] = []
+        self._works: list[_Work] = []
+        self._dropped: set[int] = set()
+        self._owed_s = 0.0
+        """Time that those who write have before the next slice is read."""
+        self._running = True
+
+    @property
+    def sequences_in_use(self) -> int:
+        """Of calls under way."""
+        return self._prefixes.in_use
+
+    @property
+    def cells_in_use(self) -> int:
+        """Tokens that are evaluated, or that calls under way may still evaluate."""
+        return self._prefixes.used
+
+    def submit(self, request: Request) -> None:
+        """Have a call run, or dropped."""
+        with self._arrival:
+            self._arrived.append(request)
+            if isinstance(request, Drop):
+                self._dropped.add(request.id)
+            self._arrival.notify()
+
+    def stop(self) -> None:
+        """End `run`; calls that are under way are not answered."""
+        with self._arrival:
+            self._arrived.append(None)
+            self._arrival.notify()
+
+    def run(self) -> None:
+        """Serve until stopped."""
+        while self._take_in():
+            self._start_waiting()
+            reading = min((work for work in self._works if work.unread), key=lambda each: each.call.order, default=None)
+            writing = [work for work in self._works if not work.unread]
+            started_s = time.monotonic()
+            if writing and (reading is None or self._owed_s > 0):
+                self._write(writing)
+                self._owed_s -= time.monotonic() - started_s
+            elif reading is not None:
+                self._read(reading)
+                self._owed_s = time.monotonic() - started_s
+
+    def _take_in(self) -> bool:
+        """Take what has arrived, waiting for it if there is nothing to do. Return False at the end."""
+        with self._arrival:
+            while not (self._arrived or self._waiting or self._works):
+                self._arrival.wait()
+            arrived = list(self._arrived)
+            self._arrived.clear()
+        for request in arrived:
+            if request is None:
+                return False
+            if isinstance(request, Drop):
+                self._drop(request.id)
+            elif isinstance(request, Forget):
+                self._prefixes.forget()
+            else:
+                self._waiting.append(request)
+        return True
+
+    def _drop(self, call_id: int) -> None:
+        self._dropped.discard(call_id)
+        self._waiting = [call for call in self._waiting if call.id != call_id]
+        for work in [work for work in self._works if work.call.id == call_id]:
+            self._end(work)
+
+    def _start_waiting(self) -> None:
+        """Start the calls that there is room for, the oldest request's first."""
+        self._waiting.sort(key=lambda call: call.order)
+        while self._waiting:
+            call = self._waiting[0]
+            parts = [tuple(part) for part in call.parts]
+            more = len(parts[-1]) + (call.max_tokens + self._costs.exact_rows if isinstance(call, Write) else 0)
+            opened = self._prefixes.open(parts[:-1], more=more)
+            if opened is None and self._prefixes.in_use:
+                return
+            del self._waiting[0]
+            if opened is None:
+                self._emit(Failed(id=call.id, message="the prompt does not fit the memory; raise llm.memory_mib"))
+            else:
+                self._works.append(_Work(call, parts, *opened))
+
+    def _read(self, work: _Work) -> None:
+        """Evaluate the next slice of a prompt; behind the last one comes the outcome of a `Read`, or the first token."""
+        part = work.unread[0]
+        if work.offset == 0 and not work.last_part and self._prefixes.follow(work.sequence, part):
+            work.unread.popleft()  # another call has read it meanwhile
+            work.position += len(part)
+            work.reused += len(part)
+            return
+        end = min(work.offset + SLICE_TOKENS, len(part))
+        rows = [
+            Row(token, work.position + place, work.sequence)
+            for place, token in enumerate(islice(part, work.offset, end))
+        ]
+        adapted = work.last_part and isinstance(work.call, Read)
+        if not self._decoded([work], rows, adapted=adapted, stop=lambda: work.call.id in self._dropped):
+            return
+        work.position += len(rows)
+        work.offset = end
+        if end < len(part):
+            return
+        last = work.last_part
+        work.unread.popleft()
+        work.offset = 0
+        if not last:
+            self._prefixes.grow(work.sequence, part)
+        elif isinstance(work.call, Read):
+            self._read_out(work, work.call.firsts)
+        else:
+            prompt = [token for each in work.call.parts for token in each]
+            work.lookup = Lookup(prompt, row_cost=self._costs.row_cost)
+            self._told(work, [self._likeliest(-1)], guessed=0)
+
+    def _read_out(self, work: _Work, firsts: Sequence[int]) -> None:
+        logits = self._context.logits().astype(np.float64)
+        total = np.logaddexp.reduce(logits)
+        self._emit(
+            ReadOut(
+                id=work.call.id,
+                reused=work.reused,
+                log_probabilities=[float(logits[first] - total) for first in firsts],
+                adapted=self._context.has_adapter,
+            )
+        )
+        self._end(work)
+
+    def _write(self, works: Sequence[_Work]) -> None:
+        """Take one step in every answer, in as many batches as exactness asks for."""
+        most = self._costs.exact_rows
+        for start in range(0, len(works), most):
+            if not self._works:  # they all failed
+                return
+            self._write_together(works[start : start + most], spare=most - len(works[start : start + most]))
+
+    def _write_together(self, works: Sequence[_Work], *, spare: int) -> None:
+        """Take one step in these answers, with up to `spare` guesses in all."""
+        rows: list[Row] = []
+        guesses: list[list[int]] = []
+        for number, work in enumerate(works):
+            assert work.lookup is not None
+            share = spare // (len(works) - number)
+            guess = work.lookup.guess(min(share, _room(work) - 1))
+            spare -= len(guess)
+            guesses.append(guess)
+            rows += [
+                Row(token, work.position + place, work.sequence)
+                for place, token in enumerate([work.answer[-1], *guess])
+            ]
+        if not self._decoded(works, rows, every=True):
+            return
+        likeliest = [self._likeliest(row) for row in range(len(rows))]
+        start = 0
+        for work, guess in zip(works, guesses, strict=True):
+            given = likeliest[start : start + len(guess) + 1]
+            start += len(given)
+            right = next((place for place, token in enumerate(guess) if token != given[place]), len(guess))
+            work.position += 1 + right
+            if right < len(guess):
+                self._context.cut(work.sequence, work.position)
+            self._told(work, given[: right + 1], guessed=len(guess))
+
+    def _told(self, work: _Work, tokens: list[int], *, guessed: int) -> None:
+        """Pass on an answer's next tokens, and end it at its end."""
+        assert work.lookup is not None
+        kept = tokens[: _room(work)]
+        end = next((place for place, token in enumerate(kept) if self._context.ends_answer(token)), None)
+        told = kept[:end]
+        work.answer += told
+        last = end is not None or _room(work) == 0
+        self._emit(Tokens(id=work.call.id, tokens=told, reused=work.reused, last=last))
+        if last:
+            self._end(work)
+        else:
+            work.lookup.told(told, guessed=guessed)
+
+    def _decoded(
+        self,
+        works: Sequence[_Work],
+        rows: Sequence[Row],
+        *,
+        every: bool = False,
+        adapted: bool = False,
+        stop: Callable[[], bool] | None = None,
+    ) -> bool:
+        """Decode, and end the calls if that fails."""
+        try:
+            self._context.decode(rows, every=every, adapted=adapted, stop=stop)
+        except CancelledError:
+            for work in works:
+                self._end(work)
+        except ModelError as error:
+            self._fail_all(str(error))
+        else:
+            return True
+        return False
+
+    def _fail_all(self, message: str) -> None:
+        """Start afresh: after a failure nobody knows what the memory holds."""
+        for work in self._works:
+            self._emit(Failed(id=work.call.id, message=message))
+        self._works.clear()
+        self._context.clear()
+        self._prefixes.clear()
+
+    def _end(self, work: _Work) -> None:
+        self._works.remove(work)
+        self._prefixes.close(work.sequence)
+
+    def _likeliest(self, row: int) -> int:
+        return int(np.argmax(self._context.logits(row)))
+
+
+def _room(work: _Work) -> int:
+    """Tokens that the answer may still have."""
+    assert isinstance(work.call, Write)
+    return work.call.max_tokens - len(work.answer)

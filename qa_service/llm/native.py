@@ -1,0 +1,263 @@
+"""llama.cpp's C interface, as much of it as the engine needs. One thread owns a `NativeContext` from birth to `close`.
+
+The high-level `llama_cpp.Llama` is not used: it has no way to abort a prefill, knows one sequence, and tokenizes by
+itself.
+"""
+
+import ctypes
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import NamedTuple
+
+import llama_cpp
+import numpy as np
+from numpy.typing import NDArray
+
+from qa_service.errors import CancelledError, ModelError
+from qa_service.llm.chat import ChatTemplate, template_of
+from qa_service.llm.vocabulary import Vocabulary, vocabulary_of
+
+BATCH_TOKENS = 512
+"""The most that one `decode` takes."""
+SEQUENCES = 64
+"""Evaluated at once: those of running calls, and those kept for later ones."""
+
+_ABORTED = 2
+"""What `llama_decode` returns when the abort callback stopped it."""
+_PROBED_ROWS = (8, 6, 4, 3, 2)
+_COMPARED_ROWS = 3
+"""Of a step with several; a kernel that rounds otherwise does so in every row that it takes."""
+_BYTES_PER_NUMBER = 2  # of keys and values, f16
+
+
+@llama_cpp.llama_log_callback  # type: ignore[untyped-decorator]
+def _discard_log(_level: int, _text: bytes, _data: ctypes.c_void_p) -> None:
+    """llama.cpp writes some two hundred lines at each load; errors reach us as return codes."""
+
+
+class Row(NamedTuple):
+    """One token to evaluate."""
+
+    token: int
+    position: int
+    sequence: int
+
+
+class StepCosts(NamedTuple):
+    """What decoding several tokens in one step means on this processor, with this build and these weights."""
+
+    exact_rows: int
+    """Tokens that get the very logits that they get one by one."""
+    row_cost: float
+    """Of the second and each further token, in steps of one token."""
+
+
+class NativeContext:
+    """A loaded model and the memory of the tokens that it has evaluated, in sequences that can share their beginnings."""
+
+    def __init__(
+        self, path: Path, *, name: str, context_tokens: int, memory_mib: int, threads: int, adapter: Path | None = None
+    ) -> None:
+        """Load the model (seconds), with memory for evaluated tokens, and the adapter that `decode` uses on request, a
+        LoRA in a GGUF file.
+
+        Raises ModelError when either is no file that this build can run, when the adapter is for another model, and
+        when a prompt of `context_tokens` is too long for the model or its memory.
+        """
+        llama_cpp.llama_log_set(_discard_log, ctypes.c_void_p(0))
+        llama_cpp.llama_backend_init()
+        self._model = load_file(path, name=name, vocabulary_only=False)
+        trained_tokens = llama_cpp.llama_model_n_ctx_train(self._model)
+        if context_tokens > trained_tokens:
+            raise ModelError(
+                f"{name}: llm.context_tokens is {context_tokens}, the model was trained for {trained_tokens}"
+            )
+        self.cells = (memory_mib << 20) // _bytes_per_token(self._model)
+        """Tokens that the memory holds."""
+        if self.cells < context_tokens:
+            least = -(-context_tokens * _bytes_per_token(self._model) >> 20)
+            raise ModelError(
+                f"{name}: llm.memory_mib is {memory_mib}, which holds {self.cells} tokens; llm.context_tokens is "
+                f"{context_tokens} and needs {least}: raise the one or lower the other"
+            )
+        self._tokens = llama_cpp.llama_model_get_vocab(self._model)
+        self._token_count = llama_cpp.llama_vocab_n_tokens(self._tokens)
+        params = llama_cpp.llama_context_default_params()
+        params.n_ctx = self.cells
+        params.n_seq_max = SEQUENCES
+        params.kv_unified = True
+        params.n_batch = params.n_ubatch = BATCH_TOKENS
+        params.n_threads = params.n_threads_batch = threads
+        self._context = llama_cpp.llama_init_from_model(self._model, params)
+        if not self._context:
+            raise ModelError(f"{name}: no memory for {memory_mib} MiB of evaluated tokens; lower llm.memory_mib")
+        self._adapter = _load_adapter(self._model, name, adapter) if adapter else None
+        self._memory = llama_cpp.llama_get_memory(self._context)
+        self._batch = llama_cpp.llama_batch_init(BATCH_TOKENS, 0, 1)
+        self._stop: Callable[[], bool] = bool
+        self._abort = llama_cpp.ggml_abort_callback(lambda _data: self._stop())
+
+    @property
+    def has_adapter(self) -> bool:
+        """Whether an adapter was loaded."""
+        return self._adapter is not None
+
+    def decode(
+        self,
+        rows: Sequence[Row],
+        *,
+        every: bool = False,
+        adapted: bool = False,
+        stop: Callable[[], bool] | None = None,
+    ) -> None:
+        """Evaluate 1 to `BATCH_TOKENS` tokens in one step; then `logits` has those of the last row, or of `every` row.
+
+        Raises CancelledError within one layer's time after `stop` tells so, ModelError when the library fails; nothing
+        of `rows` is evaluated then.
+        """
+        batch = self._batch
+        batch.n_tokens = len(rows)
+        for index, row in enumerate(rows):
+            batch.token[index] = row.token
+            batch.pos[index] = row.position
+            batch.n_seq_id[index] = 1
+            batch.seq_id[index][0] = row.sequence
+            batch.logits[index] = every or index + 1 == len(rows)
+        with self._adapted(adapted), self._stoppable(stop):
+            code = llama_cpp.llama_decode(self._context, batch)
+        if code == _ABORTED:
+            raise CancelledError("nobody waits for this answer any more")
+        if code != 0:
+            raise ModelError(f"llama_decode failed with code {code} on {len(rows)} tokens")
+
+    def logits(self, row: int = -1) -> NDArray[np.float32]:
+        """Return what follows a row of the last step: `(vocabulary,) float32`, a view that the next step overwrites."""
+        pointer = llama_cpp.llama_get_logits_ith(self._context, row)
+        return np.ctypeslib.as_array(pointer, shape=(self._token_count,))
+
+    def share(self, source: int, target: int, tokens: int) -> None:
+        """Have the empty sequence `target` begin with the first `tokens` tokens of `source`. Nothing is copied."""
+        llama_cpp.llama_memory_seq_cp(self._memory, source, target, 0, tokens)
+
+    def cut(self, sequence: int, tokens: int) -> None:
+        """Forget all of a sequence but its first `tokens` tokens."""
+        llama_cpp.llama_memory_seq_rm(self._memory, sequence, tokens, -1)
+
+    def clear(self) -> None:
+        """Forget all sequences."""
+        llama_cpp.llama_memory_clear(self._memory, True)
+
+    def ends_answer(self, token: int) -> bool:
+        """Tell whether `token` ends a generation."""
+        return bool(llama_cpp.llama_vocab_is_eog(self._tokens, token))
+
+    def step_costs(self) -> StepCosts:
+        """Measure what several tokens in one step mean here (a second or two). Forgets all sequences.
+
+        From some number of rows on, llama.cpp's kernels round otherwise than for one; where, depends on the processor,
+        the build and the weights.
+        """
+        most = _PROBED_ROWS[0]
+        tokens = [1 + place * 37 % (self._token_count - 1) for place in range(2 * most)]
+        rows = [Row(token, place, 0) for place, token in enumerate(tokens)]
+        self.clear()
+        self.decode(rows[:most])
+        alone, seconds = [], []
+        for row in rows[most : most + _COMPARED_ROWS]:
+            started_s = time.perf_counter()
+            self.decode([row])
+            alone.append(self.logits().copy())
+            seconds.append(time.perf_counter() - started_s)
+        exact, cost = 1, 1.0
+        for count in _PROBED_ROWS:
+            self.cut(0, most)
+            started_s = time.perf_counter()
+            self.decode(rows[most : most + count], every=True)
+            if all(np.array_equal(self.logits(place), known) for place, known in enumerate(alone[:count])):
+                together_s = time.perf_counter() - started_s
+                exact, cost = count, max(0.0, together_s / float(np.median(seconds)) - 1) / (count - 1)
+                break
+        self.clear()
+        return StepCosts(exact, cost)
+
+    def close(self) -> None:
+        """Free the native memory."""
+        llama_cpp.llama_batch_free(self._batch)
+        llama_cpp.llama_free(self._context)
+        llama_cpp.llama_model_free(self._model)
+
+    @contextmanager
+    def _stoppable(self, stop: Callable[[], bool] | None) -> Iterator[None]:
+        """The callback costs a call into Python per node of the graph, which a step of few tokens would feel."""
+        if stop is None:
+            yield
+            return
+        self._stop = stop
+        llama_cpp.llama_set_abort_callback(self._context, self._abort, None)
+        try:
+            yield
+        finally:
+            llama_cpp.llama_set_abort_callback(self._context, llama_cpp.ggml_abort_callback(), None)
+
+    @contextmanager
+    def _adapted(self, wanted: bool) -> Iterator[None]:
+        if not (wanted and self._adapter):
+            yield
+            return
+        one = (llama_cpp.llama_adapter_lora_p_ctypes * 1)(self._adapter)  # type: ignore[misc]  # it takes what init gives
+        scale = (ctypes.c_float * 1)(1.0)
+        llama_cpp.llama_set_adapters_lora(self._context, one, 1, scale)
+        try:
+            yield
+        finally:
+            llama_cpp.llama_set_adapters_lora(self._context, None, 0, None)
+
+
+def _bytes_per_token(model: llama_cpp.llama_model_p) -> int:
+    """Of the keys and values of one evaluated token."""
+    width = llama_cpp.llama_model_n_embd(model) // llama_cpp.llama_model_n_head(model)
+    numbers: int = 2 * llama_cpp.llama_model_n_layer(model) * llama_cpp.llama_model_n_head_kv(model) * width
+    return numbers * _BYTES_PER_NUMBER
+
+
+def _load_adapter(model: llama_cpp.llama_model_p, name: str, path: Path) -> llama_cpp.llama_adapter_lora_p:
+    """Return the adapter; the model frees it."""
+    adapter: llama_cpp.llama_adapter_lora_p | None = llama_cpp.llama_adapter_lora_init(model, str(path).encode())
+    if not adapter:
+        raise ModelError(f"{name}: llama.cpp cannot load the adapter {path}; is it made for this model?")
+    return adapter
+
+
+def load_file(path: Path, *, name: str, vocabulary_only: bool) -> llama_cpp.llama_model_p:
+    """Load a GGUF file. Raises ModelError when llama.cpp cannot."""
+    params = llama_cpp.llama_model_default_params()
+    params.vocab_only = vocabulary_only
+    model: llama_cpp.llama_model_p | None = llama_cpp.llama_model_load_from_file(str(path).encode(), params)
+    if not model:
+        raise ModelError(f"{name}: llama.cpp cannot load {path}; run `footnote models verify {name}`")
+    return model
+
+
+def load_vocabulary(path: Path, *, name: str) -> Vocabulary:
+    """Return the vocabulary of a GGUF file without loading its weights."""
+    with _without_weights(path, name) as model:
+        return vocabulary_of(model, name)
+
+
+def load_template(path: Path, *, name: str) -> ChatTemplate:
+    """Return the chat template of a GGUF file without loading its weights."""
+    with _without_weights(path, name) as model:
+        return template_of(model, name)
+
+
+@contextmanager
+def _without_weights(path: Path, name: str) -> Iterator[llama_cpp.llama_model_p]:
+    llama_cpp.llama_log_set(_discard_log, ctypes.c_void_p(0))
+    llama_cpp.llama_backend_init()
+    model = load_file(path, name=name, vocabulary_only=True)
+    try:
+        yield model
+    finally:
+        llama_cpp.llama_model_free(model)

@@ -1,0 +1,98 @@
+"""What the service and the process that runs the model say to each other: MessagePack, one tagged value a message."""
+
+import msgspec
+
+Parts = list[list[int]]
+"""A prompt's tokens in the parts that can be reused by a later one; the last part never is."""
+
+
+class Engine(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """What to load, and how large. The first message."""
+
+    path: str
+    name: str
+    context_tokens: int
+    """Of one prompt with its answer, at most."""
+    memory_mib: int
+    """For evaluated tokens, of all calls together and of those kept for later ones."""
+    threads: int
+    adapter: str | None
+    """A LoRA in a GGUF file, which `Read` uses for the last part of its prompt."""
+
+
+class Read(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """Tell how probable each of `firsts` is as the next token."""
+
+    id: int
+    order: int
+    """Of the request it belongs to: older ones, with smaller numbers, are evaluated first."""
+    parts: Parts
+    firsts: list[int]
+
+
+class Write(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """Go on greedily, for at most `max_tokens` tokens."""
+
+    id: int
+    order: int
+    parts: Parts
+    max_tokens: int
+
+
+class Drop(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """Nobody waits for this call any more. It is not answered."""
+
+    id: int
+
+
+class Forget(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """Keep nothing of what was evaluated for calls that are at their end."""
+
+
+Call = Read | Write
+Request = Call | Drop | Forget
+
+
+class Loaded(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """The model is ready."""
+
+    exact_rows: int
+    """Tokens that are decoded in one step to the very numbers that they get one by one, on this processor."""
+    row_cost: float
+    """Of a step's second and further token, measured in steps of one."""
+
+
+class LoadFailed(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """The model cannot be used, and why."""
+
+    message: str
+
+
+class Tokens(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """The next tokens of a `Write`."""
+
+    id: int
+    tokens: list[int]
+    reused: int
+    """Tokens of the prompt that were evaluated before."""
+    last: bool
+    """Whether the answer is at its end; then there may be no tokens."""
+
+
+class ReadOut(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """The outcome of a `Read`."""
+
+    id: int
+    reused: int
+    log_probabilities: list[float]
+    adapted: bool
+
+
+class Failed(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """The library failed on this call."""
+
+    id: int
+    message: str
+
+
+Reply = Tokens | ReadOut | Failed
