@@ -80,7 +80,8 @@ class LlmSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     context_tokens: Annotated[int, Meta(ge=512, le=1_048_576)]
     """Prompt and answer together."""
     memory_mib: Annotated[int, Meta(ge=1, le=1_048_576)]
-    """`llama_cpp` only: for evaluated tokens, of all questions under way and of those kept for later ones."""
+    """`llama_cpp` only: for evaluated tokens. As many prompts of `context_tokens` as it holds are evaluated at once or
+    kept for later questions."""
     parallel: Annotated[int, Meta(ge=1, le=32)]
     """How many questions are answered at once."""
     threads: Threads

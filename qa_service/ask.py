@@ -25,8 +25,8 @@ from qa_service.exactness import check_exactness
 from qa_service.finding import Finding
 from qa_service.gate import gate
 from qa_service.generate import generate
-from qa_service.mend import Check, mend
 from qa_service.llm.port import ModelSession
+from qa_service.mend import Check, mend
 from qa_service.retrieve import in_turn, retrieve
 from qa_service.stopwatch import Stopwatch
 from qa_service.surroundings import Surroundings, documents_of, surroundings

@@ -11,8 +11,8 @@ from qa_service.corrections import CORRECTION_KEYS
 from qa_service.evidence import Passage, Sentence, date_in_words
 from qa_service.finding import Finding
 from qa_service.generate import ASK
-from qa_service.mend import Check
 from qa_service.llm.port import ModelSession, Prompt
+from qa_service.mend import Check
 from qa_service.surroundings import Surroundings, beside
 from qa_service.terms import TIME_KEYS, Kind, content_keys, keys, terms
 from qa_service.verify import Verified

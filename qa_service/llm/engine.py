@@ -18,17 +18,17 @@ from numpy.typing import NDArray
 from qa_service.errors import CancelledError, ModelError
 from qa_service.llm.lookup import Lookup
 from qa_service.llm.native import Row, StepCosts
-from qa_service.llm.prefixes import Part, PrefixTree, SequenceMemory
 from qa_service.llm.protocol import Call, Drop, Failed, Forget, Read, ReadOut, Reply, Request, Tokens, Write
+from qa_service.llm.sequences import Part, SequenceMemory, Sequences
 
 SLICE_TOKENS = 64
-"""Of a prompt, evaluated in one step. Always the same, whoever else is there: see `prefixes`."""
+"""Of a prompt, evaluated in one step. Always the same, whoever else is there: see `sequences`."""
 
 
 class Context(SequenceMemory, Protocol):
     """What the engine needs of `NativeContext`."""
 
-    cells: int
+    sequences: int
 
     @property
     def has_adapter(self) -> bool:
@@ -57,7 +57,7 @@ class Context(SequenceMemory, Protocol):
 class _Work:
     """A call that has a sequence."""
 
-    def __init__(self, call: Call, parts: Sequence[Part], sequence: int, reused: int) -> None:
+    def __init__(self, call: Call, parts: Sequence[Part], sequence: int, reused: int, *, row_cost: float) -> None:
         self.call = call
         self.sequence = sequence
         self.unread = deque(parts[reused:])
@@ -65,7 +65,13 @@ class _Work:
         """Tokens of `unread[0]` that are evaluated."""
         self.position = self.reused = sum(map(len, parts[:reused]))
         self.answer: list[int] = []
-        self.lookup: Lookup | None = None
+        self.most_tokens = call.max_tokens if isinstance(call, Write) else 0
+        self.lookup = Lookup([token for part in parts for token in part], row_cost=row_cost)
+
+    @property
+    def room(self) -> int:
+        """Tokens that the answer may still have."""
+        return self.most_tokens - len(self.answer)
 
     @property
     def last_part(self) -> bool:
@@ -76,12 +82,12 @@ class _Work:
 class Engine:
     """Runs calls until `stop`. All but `run` may be called from any thread."""
 
-    def __init__(self, context: Context, *, sequences: int, costs: StepCosts, emit: Callable[[Reply], None]) -> None:
+    def __init__(self, context: Context, *, costs: StepCosts, emit: Callable[[Reply], None]) -> None:
         """`emit` is called in the thread that runs, and must not wait."""
         self._context = context
         self._costs = costs
         self._emit = emit
-        self._prefixes = PrefixTree(context, sequences=sequences, cells=context.cells)
+        self._sequences = Sequences(context, count=context.sequences)
         self._arrived: deque[Request | None] = deque()
         self._arrival = threading.Condition()
         self._waiting: list[Call] = []
@@ -94,12 +100,7 @@ class Engine:
     @property
     def sequences_in_use(self) -> int:
         """Of calls under way."""
-        return self._prefixes.in_use
-
-    @property
-    def cells_in_use(self) -> int:
-        """Tokens that are evaluated, or that calls under way may still evaluate."""
-        return self._prefixes.used
+        return self._sequences.in_use
 
     def submit(self, request: Request) -> None:
         """Have a call run, or dropped."""
@@ -142,7 +143,7 @@ class Engine:
             if isinstance(request, Drop):
                 self._drop(request.id)
             elif isinstance(request, Forget):
-                self._prefixes.forget()
+                self._sequences.forget()
             else:
                 self._waiting.append(request)
         return True
@@ -154,29 +155,22 @@ class Engine:
             self._end(work)
 
     def _start_waiting(self) -> None:
-        """Start the calls that there is room for, the oldest request's first."""
+        """Start the calls that there is a sequence for, the oldest request's first."""
         self._waiting.sort(key=lambda call: call.order)
         while self._waiting:
-            call = self._waiting[0]
-            parts = [tuple(part) for part in call.parts]
-            more = len(parts[-1]) + (call.max_tokens + self._costs.exact_rows if isinstance(call, Write) else 0)
-            opened = self._prefixes.open(parts[:-1], more=more)
-            if opened is None and self._prefixes.in_use:
+            parts = [tuple(part) for part in self._waiting[0].parts]
+            try:
+                opened = self._sequences.open(parts[:-1])
+            except ModelError as error:
+                self._fail_all(str(error))
                 return
-            del self._waiting[0]
             if opened is None:
-                self._emit(Failed(id=call.id, message="the prompt does not fit the memory; raise llm.memory_mib"))
-            else:
-                self._works.append(_Work(call, parts, *opened))
+                return
+            self._works.append(_Work(self._waiting.pop(0), parts, *opened, row_cost=self._costs.row_cost))
 
     def _read(self, work: _Work) -> None:
-        """Evaluate the next slice of a prompt; behind the last one comes the outcome of a `Read`, or the first token."""
+        """Evaluate the next slice of a prompt; behind the last one comes the outcome of a `Read` or the first token."""
         part = work.unread[0]
-        if work.offset == 0 and not work.last_part and self._prefixes.follow(work.sequence, part):
-            work.unread.popleft()  # another call has read it meanwhile
-            work.position += len(part)
-            work.reused += len(part)
-            return
         end = min(work.offset + SLICE_TOKENS, len(part))
         rows = [
             Row(token, work.position + place, work.sequence)
@@ -193,12 +187,10 @@ class Engine:
         work.unread.popleft()
         work.offset = 0
         if not last:
-            self._prefixes.grow(work.sequence, part)
+            self._sequences.grow(work.sequence, part)
         elif isinstance(work.call, Read):
             self._read_out(work, work.call.firsts)
         else:
-            prompt = [token for each in work.call.parts for token in each]
-            work.lookup = Lookup(prompt, row_cost=self._costs.row_cost)
             self._told(work, [self._likeliest(-1)], guessed=0)
 
     def _read_out(self, work: _Work, firsts: Sequence[int]) -> None:
@@ -227,9 +219,8 @@ class Engine:
         rows: list[Row] = []
         guesses: list[list[int]] = []
         for number, work in enumerate(works):
-            assert work.lookup is not None
             share = spare // (len(works) - number)
-            guess = work.lookup.guess(min(share, _room(work) - 1))
+            guess = work.lookup.guess(min(share, work.room - 1))
             spare -= len(guess)
             guesses.append(guess)
             rows += [
@@ -251,12 +242,11 @@ class Engine:
 
     def _told(self, work: _Work, tokens: list[int], *, guessed: int) -> None:
         """Pass on an answer's next tokens, and end it at its end."""
-        assert work.lookup is not None
-        kept = tokens[: _room(work)]
+        kept = tokens[: work.room]
         end = next((place for place, token in enumerate(kept) if self._context.ends_answer(token)), None)
         told = kept[:end]
         work.answer += told
-        last = end is not None or _room(work) == 0
+        last = end is not None or work.room == 0
         self._emit(Tokens(id=work.call.id, tokens=told, reused=work.reused, last=last))
         if last:
             self._end(work)
@@ -290,17 +280,11 @@ class Engine:
             self._emit(Failed(id=work.call.id, message=message))
         self._works.clear()
         self._context.clear()
-        self._prefixes.clear()
+        self._sequences.clear()
 
     def _end(self, work: _Work) -> None:
         self._works.remove(work)
-        self._prefixes.close(work.sequence)
+        self._sequences.close(work.sequence)
 
     def _likeliest(self, row: int) -> int:
         return int(np.argmax(self._context.logits(row)))
-
-
-def _room(work: _Work) -> int:
-    """Tokens that the answer may still have."""
-    assert isinstance(work.call, Write)
-    return work.call.max_tokens - len(work.answer)

@@ -14,6 +14,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from multiprocessing.connection import Connection
 from pathlib import Path
 
@@ -49,7 +50,6 @@ class _Process:
         self._socket = ours
         self._connection = Connection(os.dup(ours.fileno()))
         self._sending = threading.Lock()
-        self._decoder = msgspec.msgpack.Decoder(_News)
         self.send(wanted)
         try:
             news = self.receive()
@@ -68,25 +68,21 @@ class _Process:
 
     def send(self, message: protocol.Engine | protocol.Request) -> None:
         """Send a message; to a dead process it is lost."""
-        with self._sending:
-            try:
-                self._connection.send_bytes(msgspec.msgpack.encode(message))
-            except OSError:  # `receive` tells
-                pass
+        with self._sending, suppress(OSError):  # `receive` tells
+            self._connection.send_bytes(msgspec.msgpack.encode(message))
 
     def receive(self) -> _News:
         """Return the next message. Raises ModelError when the process is dead."""
         try:
-            return self._decoder.decode(self._connection.recv_bytes())
+            news: _News = msgspec.msgpack.decode(self._connection.recv_bytes(), type=_News)
         except (EOFError, OSError):
             raise ModelError(f"the model's process {_ending(self._process.wait())}") from None
+        return news
 
     def end(self) -> None:
         """Have it end, and wait for that."""
-        try:
+        with suppress(OSError):  # the other end may be gone
             self._socket.shutdown(socket.SHUT_RDWR)  # unlike closing, it ends a `receive` of another thread
-        except OSError:  # the other end is gone
-            pass
         try:
             self._process.wait(_END_TIMEOUT_S)
         except subprocess.TimeoutExpired:
@@ -140,7 +136,7 @@ class LlamaModel:
     def admit(self, cancel: threading.Event) -> "LlamaSession":
         """Take a place in the queue, or raise QueueFullError; ModelError while no process has loaded the model."""
         if self._process is None:
-            raise ModelError("the model's process died and is being started again; try again in some seconds")
+            raise self._absence()
         return LlamaSession(self, self._places.admit(cancel), next(self._orders))
 
     def ready(self) -> bool:
@@ -166,7 +162,7 @@ class LlamaModel:
         """Have the process answer `call` into `inbox`. Raises ModelError when there is none."""
         with self._changing:
             if self._process is None:
-                raise ModelError("the model's process died and is being started again; try again in some seconds")
+                raise self._absence()
             self._inboxes[call.id] = inbox
             self._process.send(call)
 
@@ -187,13 +183,19 @@ class LlamaModel:
         """Return a number that no other call has."""
         return next(self._ids)
 
+    def _absence(self) -> ModelError:
+        if self._closed.is_set():
+            return ModelError("the model is closed")
+        return ModelError("the model's process died and is being started again; try again in some seconds")
+
     def _receive(self) -> None:
         """Hand out replies, and put a new process in the place of one that died, until the model is closed."""
         while (process := self._process) is not None:
             try:
                 while True:
                     reply = process.receive()
-                    assert not isinstance(reply, protocol.Loaded | protocol.LoadFailed)
+                    if isinstance(reply, protocol.Loaded | protocol.LoadFailed):
+                        continue
                     with self._changing:
                         inbox = self._inboxes.get(reply.id)
                     if inbox is not None:
@@ -252,10 +254,10 @@ class LlamaSession(PlacedSession):
         firsts = [self._model.vocabulary.encode(choice)[0] for choice in choices]
         call = protocol.Read(id=self._model.new_id(), order=self._order, parts=parts, firsts=firsts)
         for reply in self._replies(call):
-            assert isinstance(reply, protocol.ReadOut)
-            self.spend(prompt_tokens=sum(map(len, parts)), reused_tokens=reply.reused)
-            return Reading(log_probabilities=tuple(reply.log_probabilities), adapted=reply.adapted)
-        raise AssertionError("a call without a reply")
+            if isinstance(reply, protocol.ReadOut):
+                self.spend(prompt_tokens=sum(map(len, parts)), reused_tokens=reply.reused)
+                return Reading(log_probabilities=tuple(reply.log_probabilities), adapted=reply.adapted)
+        raise ModelError("the model's process gave no reading")
 
     def _pieces(self, prompt: Prompt, max_tokens: int) -> Iterator[str]:
         parts = self._fitting(prompt, answer_tokens=max_tokens)
@@ -264,7 +266,8 @@ class LlamaSession(PlacedSession):
         count = reused = 0
         try:
             for reply in self._replies(call):
-                assert isinstance(reply, protocol.Tokens)
+                if not isinstance(reply, protocol.Tokens):
+                    continue
                 reused = reply.reused
                 for token in reply.tokens:
                     count += 1

@@ -21,8 +21,6 @@ from qa_service.llm.vocabulary import Vocabulary, vocabulary_of
 
 BATCH_TOKENS = 512
 """The most that one `decode` takes."""
-SEQUENCES = 64
-"""Evaluated at once: those of running calls, and those kept for later ones."""
 
 _ABORTED = 2
 """What `llama_decode` returns when the abort callback stopped it."""
@@ -55,7 +53,10 @@ class StepCosts(NamedTuple):
 
 
 class NativeContext:
-    """A loaded model and the memory of the tokens that it has evaluated, in sequences that can share their beginnings."""
+    """A loaded model and the memory of the tokens that it has evaluated, in sequences that know nothing of each other.
+
+    Sequences that shared one memory (`kv_unified`) would get other last digits by where in it they lie.
+    """
 
     def __init__(
         self, path: Path, *, name: str, context_tokens: int, memory_mib: int, threads: int, adapter: Path | None = None
@@ -74,20 +75,19 @@ class NativeContext:
             raise ModelError(
                 f"{name}: llm.context_tokens is {context_tokens}, the model was trained for {trained_tokens}"
             )
-        self.cells = (memory_mib << 20) // _bytes_per_token(self._model)
-        """Tokens that the memory holds."""
-        if self.cells < context_tokens:
-            least = -(-context_tokens * _bytes_per_token(self._model) >> 20)
+        bytes_each = context_tokens * _bytes_per_token(self._model)
+        self.sequences = (memory_mib << 20) // bytes_each
+        """Evaluated at once: those of calls under way, and those kept for later ones."""
+        if self.sequences < 1:
             raise ModelError(
-                f"{name}: llm.memory_mib is {memory_mib}, which holds {self.cells} tokens; llm.context_tokens is "
-                f"{context_tokens} and needs {least}: raise the one or lower the other"
+                f"{name}: llm.memory_mib is {memory_mib}, and {context_tokens} tokens, llm.context_tokens, take "
+                f"{-(-bytes_each >> 20)} MiB; raise the one or lower the other"
             )
         self._tokens = llama_cpp.llama_model_get_vocab(self._model)
         self._token_count = llama_cpp.llama_vocab_n_tokens(self._tokens)
         params = llama_cpp.llama_context_default_params()
-        params.n_ctx = self.cells
-        params.n_seq_max = SEQUENCES
-        params.kv_unified = True
+        params.n_ctx = self.sequences * context_tokens
+        params.n_seq_max = self.sequences
         params.n_batch = params.n_ubatch = BATCH_TOKENS
         params.n_threads = params.n_threads_batch = threads
         self._context = llama_cpp.llama_init_from_model(self._model, params)
@@ -137,9 +137,16 @@ class NativeContext:
         pointer = llama_cpp.llama_get_logits_ith(self._context, row)
         return np.ctypeslib.as_array(pointer, shape=(self._token_count,))
 
-    def share(self, source: int, target: int, tokens: int) -> None:
-        """Have the empty sequence `target` begin with the first `tokens` tokens of `source`. Nothing is copied."""
-        llama_cpp.llama_memory_seq_cp(self._memory, source, target, 0, tokens)
+    def copy(self, source: int, target: int) -> None:
+        """Make the sequence `target` what `source` is. Raises ModelError when the library fails."""
+        size = llama_cpp.llama_state_seq_get_size(self._context, source)
+        state = (ctypes.c_uint8 * size)()
+        self.cut(target, 0)
+        if (
+            llama_cpp.llama_state_seq_get_data(self._context, state, size, source) != size
+            or llama_cpp.llama_state_seq_set_data(self._context, state, size, target) != size
+        ):
+            raise ModelError("llama.cpp could not copy a sequence")
 
     def cut(self, sequence: int, tokens: int) -> None:
         """Forget all of a sequence but its first `tokens` tokens."""

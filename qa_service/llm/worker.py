@@ -8,6 +8,7 @@ import os
 import signal
 import sys
 import threading
+from contextlib import suppress
 from multiprocessing.connection import Connection
 from pathlib import Path
 
@@ -16,7 +17,7 @@ import msgspec
 from qa_service.errors import ModelError
 from qa_service.llm import protocol
 from qa_service.llm.engine import Engine
-from qa_service.llm.native import SEQUENCES, NativeContext
+from qa_service.llm.native import NativeContext
 
 
 def main() -> None:
@@ -38,15 +39,11 @@ def main() -> None:
         connection.send_bytes(msgspec.msgpack.encode(protocol.LoadFailed(message=str(error))))
         return
     encoder = msgspec.msgpack.Encoder()
-    engine = Engine(
-        context, sequences=SEQUENCES, costs=costs, emit=lambda reply: connection.send_bytes(encoder.encode(reply))
-    )
+    engine = Engine(context, costs=costs, emit=lambda reply: connection.send_bytes(encoder.encode(reply)))
     connection.send_bytes(encoder.encode(protocol.Loaded(exact_rows=costs.exact_rows, row_cost=costs.row_cost)))
     threading.Thread(target=_listen, args=(connection, engine), name="engine-listener", daemon=True).start()
-    try:
+    with suppress(OSError):  # nobody listens any more
         engine.run()
-    except OSError:  # nobody listens any more
-        pass
     context.close()
 
 

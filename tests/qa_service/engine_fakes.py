@@ -34,21 +34,15 @@ class FakeContext:
 
     has_adapter = False
 
-    def __init__(self, *, cells: int) -> None:
-        self.cells = cells
-        self.sequences: dict[int, list[tuple[int, object]]] = {}
-        """Of each sequence the tokens, each with the cell that it lies in: shared cells are the same object."""
+    def __init__(self, *, sequences: int) -> None:
+        self.sequences = sequences
+        self.held: list[list[int]] = [[] for _ in range(sequences)]
         self.steps: list[int] = []
         """Rows of each step."""
         self.fail_at: int | None = None
         """The step that fails."""
         self.before_step: Callable[[], None] = lambda: None
         self._logits: list[int] = []
-
-    @property
-    def cells_in_use(self) -> int:
-        """Cells that any sequence needs."""
-        return len({id(cell) for held in self.sequences.values() for _, cell in held})
 
     def decode(
         self, rows: Sequence[Row], *, every: bool = False, adapted: bool = False, stop: Callable[[], bool] | None = None
@@ -62,29 +56,27 @@ class FakeContext:
             raise CancelledError("nobody waits for this answer any more")
         self._logits = []
         for row in rows:
-            held = self.sequences.setdefault(row.sequence, [])
-            assert row.position == len(held), "a gap in a sequence"
-            held.append((row.token, object()))
-            self._logits.append(next_token([token for token, _ in held]))
-        assert self.cells_in_use <= self.cells, "more than the memory holds"
+            assert row.position == len(self.held[row.sequence]), "a gap in a sequence"
+            self.held[row.sequence].append(row.token)
+            self._logits.append(next_token(self.held[row.sequence]))
 
     def logits(self, row: int = -1) -> NDArray[np.float32]:
         """Return certainty."""
         return np.eye(WORDS, dtype=np.float32)[self._logits[row]]
 
-    def share(self, source: int, target: int, tokens: int) -> None:
-        """Have `target` begin as `source` does."""
-        assert not self.sequences.get(target)
-        assert len(self.sequences[source]) >= tokens
-        self.sequences[target] = self.sequences[source][:tokens]
+    def copy(self, source: int, target: int) -> None:
+        """Make `target` what `source` is."""
+        assert source != target
+        self.held[target] = list(self.held[source])
 
     def cut(self, sequence: int, tokens: int) -> None:
         """Forget what lies behind the first `tokens` tokens."""
-        self.sequences[sequence] = self.sequences.get(sequence, [])[:tokens]
+        assert tokens <= len(self.held[sequence])
+        del self.held[sequence][tokens:]
 
     def clear(self) -> None:
         """Forget everything."""
-        self.sequences.clear()
+        self.held = [[] for _ in self.held]
 
     def ends_answer(self, token: int) -> bool:
         """Tell whether the token is the last of the vocabulary."""

@@ -20,10 +20,10 @@ COSTS = StepCosts(exact_rows=4, row_cost=0.4)
 class Run:
     """An engine that is fed from within, between two of its steps, and ends when all is answered or dropped."""
 
-    def __init__(self, requests: Sequence[Request], *, cells: int = 4096, sequences: int = 16, every: int = 1) -> None:
-        self.context = FakeContext(cells=cells)
+    def __init__(self, requests: Sequence[Request], *, sequences: int = 4, every: int = 1) -> None:
+        self.context = FakeContext(sequences=sequences)
         self.replies: list[Reply] = []
-        self.engine = Engine(self.context, sequences=sequences, costs=COSTS, emit=self._take)
+        self.engine = Engine(self.context, costs=COSTS, emit=self._take)
         self._requests = list(requests)
         self._open: set[int] = set()
         self._every = every
@@ -38,7 +38,10 @@ class Run:
     def answer(self, call_id: int) -> list[int]:
         """Return all tokens of a call."""
         return [
-            token for reply in self.replies if isinstance(reply, Tokens) and reply.id == call_id for token in reply.tokens
+            token
+            for reply in self.replies
+            if isinstance(reply, Tokens) and reply.id == call_id
+            for token in reply.tokens
         ]
 
     def reply(self, call_id: int) -> Any:
@@ -103,6 +106,12 @@ def test_what_was_evaluated_is_not_evaluated_again() -> None:
     assert sum(run.context.steps) == len(HEAD) + len(PASSAGE) + len(QUESTION) + 3 + 1 + 1
 
 
+def test_a_prompt_is_kept_while_others_come_as_long_as_there_is_a_sequence_for_each() -> None:
+    asked = [read(number, HEAD, part, QUESTION) for number, part in enumerate([PASSAGE, [1], [2], PASSAGE])]
+    assert Run(asked, sequences=3, every=999).go().reply(3).reused == len(HEAD) + len(PASSAGE)
+    assert Run(asked, sequences=1, every=999).go().reply(3).reused == len(HEAD)
+
+
 def test_a_forgotten_prompt_is_evaluated_again() -> None:
     asked = [read(0, HEAD, PASSAGE, QUESTION), Forget(), read(1, HEAD, PASSAGE, QUESTION)]
     assert Run(asked, every=99).go().reply(1).reused == 0
@@ -141,15 +150,9 @@ def test_a_failure_of_the_library_ends_what_is_under_way_and_nothing_later() -> 
     assert run.answer(1) == expected_answer([*HEAD, *PASSAGE, *QUESTION], 12)
 
 
-def test_a_prompt_larger_than_the_memory_is_refused_and_the_next_one_is_answered() -> None:
-    run = Run([read(0, HEAD, PASSAGE, QUESTION), read(1, HEAD, QUESTION)], cells=100, every=99).go()
-    assert isinstance(run.reply(0), Failed)
-    assert isinstance(run.reply(1), ReadOut)
-
-
-def test_calls_that_do_not_fit_together_wait_for_each_other() -> None:
+def test_calls_without_a_sequence_wait_for_one() -> None:
     calls = [write(number, [number, *PASSAGE], QUESTION) for number in range(5)]
-    run = Run(calls, cells=2 * (len(PASSAGE) + 30)).go()
+    run = Run(calls, sequences=2).go()
     for call in calls:
         assert run.answer(call.id) == expected_answer(flat(call), call.max_tokens)
 
@@ -160,12 +163,11 @@ _PARTS = st.lists(st.sampled_from([HEAD, PASSAGE[:70], PASSAGE[:9], QUESTION, [1
 @given(
     prompts=st.lists(st.tuples(_PARTS, st.booleans(), st.integers(1, 20)), min_size=1, max_size=14),
     seed=st.integers(0, 999),
-    cells=st.integers(350, 900),
-    sequences=st.integers(2, 6),
+    sequences=st.integers(1, 5),
     every=st.integers(1, 9),
 )
 def test_whatever_comes_and_goes_every_answer_is_the_one_that_it_would_be_alone(
-    prompts: list[tuple[list[list[int]], bool, int]], seed: int, cells: int, sequences: int, every: int
+    prompts: list[tuple[list[list[int]], bool, int]], seed: int, sequences: int, every: int
 ) -> None:
     draw = random.Random(seed)
     calls: list[Call] = [
@@ -177,7 +179,7 @@ def test_whatever_comes_and_goes_every_answer_is_the_one_that_it_would_be_alone(
         requests.append(call)
         if draw.random() < 0.3:
             requests.append(Drop(id=draw.randrange(call.id + 1)))
-    run = Run(requests, cells=cells, sequences=sequences, every=every).go()
+    run = Run(requests, sequences=sequences, every=every).go()
     dropped = {request.id for request in requests if isinstance(request, Drop)}
     for call in calls:
         if isinstance(call, Write):
@@ -187,11 +189,10 @@ def test_whatever_comes_and_goes_every_answer_is_the_one_that_it_would_be_alone(
         elif call.id not in dropped:
             assert isinstance(run.reply(call.id), ReadOut)
     assert run.engine.sequences_in_use == 0
-    assert run.engine.cells_in_use == run.context.cells_in_use
 
 
 def test_it_waits_without_work_and_stops_when_told() -> None:
-    engine = Engine(FakeContext(cells=100), sequences=2, costs=COSTS, emit=lambda _reply: None)
+    engine = Engine(FakeContext(sequences=2), costs=COSTS, emit=lambda _reply: None)
     thread = threading.Thread(target=engine.run)
     thread.start()
     engine.stop()
@@ -203,7 +204,7 @@ def test_it_waits_without_work_and_stops_when_told() -> None:
 def test_guesses_never_change_an_answer(exact_rows: int) -> None:
     calls = [write(number, PASSAGE, [number, 3, 1, 4], max_tokens=60) for number in range(8)]
     run = Run(calls)
-    run.engine = Engine(run.context, sequences=16, costs=StepCosts(exact_rows, 0.2), emit=run._take)
+    run.engine = Engine(run.context, costs=StepCosts(exact_rows, 0.2), emit=run._take)
     run.go()
     for call in calls:
         assert run.answer(call.id) == expected_answer(flat(call), call.max_tokens)

@@ -8,19 +8,19 @@ import pytest
 
 from indexer.corpus import load_documents
 from qa_service.llm.engine import Engine
-from qa_service.llm.native import SEQUENCES, NativeContext, StepCosts, load_vocabulary
+from qa_service.llm.native import NativeContext, StepCosts, load_vocabulary
 from qa_service.llm.protocol import Reply, Tokens, Write
 
 pytestmark = pytest.mark.contract
 
 CORPUS = Path(__file__).resolve().parents[2] / "evals" / "corpus"
 PROMPTS = 200
-ANSWER_TOKENS = 16
+ANSWER_TOKENS = 10
 
 
 @pytest.fixture(scope="module")
 def context(small_model: Path) -> Iterator[NativeContext]:
-    opened = NativeContext(small_model, name="small", context_tokens=1024, memory_mib=64, threads=2)
+    opened = NativeContext(small_model, name="small", context_tokens=1024, memory_mib=128, threads=2)
     yield opened
     opened.close()
 
@@ -32,9 +32,9 @@ def prompts(small_model: Path) -> list[list[list[int]]]:
     texts = [document.text for document in load_documents([CORPUS]).documents]
     found = []
     for number in range(PROMPTS):
-        text = vocabulary.encode(texts[number % len(texts)])[:80]
-        start = 7 * (number // len(texts))
-        ask = text[start : start + 12] if number % 2 else vocabulary.encode("\n\nIn other words:")
+        text = vocabulary.encode(texts[number % len(texts)])[:32]
+        start = 3 * (number // len(texts))
+        ask = text[start : start + 8] if number % 2 else vocabulary.encode("\n\nIn other words:")
         found.append([text[start:], ask])
     return found
 
@@ -62,7 +62,7 @@ def answers(
         elif not engine.sequences_in_use - 1:
             engine.stop()
 
-    engine = Engine(context, sequences=SEQUENCES, costs=costs, emit=take)
+    engine = Engine(context, costs=costs, emit=take)
     for _ in range(at_once):
         submit()
     context.clear()
