@@ -158,6 +158,8 @@ class ServerSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     """Prefix of the links in citations, as readers reach this server; empty makes relative links."""
     max_body_bytes: Annotated[int, Meta(ge=1024, le=1_073_741_824)]
     """Largest body of a request."""
+    cached_answers: Annotated[int, Meta(ge=0, le=1_000_000)]
+    """How many answers are kept for when the same question is asked of the same index again; 0 keeps none."""
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

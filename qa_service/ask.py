@@ -141,6 +141,7 @@ def ask(
             answer_tokens=session.spent.answer_tokens,
         ),
         timings_s=watch.seconds(),
+        past_deadline=time.monotonic() > deadline_s,
     )
 
 

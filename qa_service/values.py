@@ -108,6 +108,10 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     usage: Usage
     timings_s: dict[str, float]
     """Seconds by stage, and `total`."""
+    past_deadline: bool = False
+    """Whether the time was up before everything was tried; asked again, the answer may be another."""
+    cached: bool = False
+    """Whether the same question was answered from the same index before, and this is that answer."""
 
 
 class EvidenceFound(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -53,7 +53,7 @@ def asking_routes(desk: AskDesk) -> Sequence[HTTPRouteHandler]:
         running = desk.open(data)
         if prefers(request, EVENT_STREAM):
             await running.until_started(request.receive)
-            return EventStream(events_of(running, request), on_end=running.cancel.set)
+            return EventStream(events_of(running, request), on_end=running.leave)
         answer = await running.until_answered(request.receive)
         headers = {"Cache-Control": "no-store", "Vary": "Accept"}
         return ASGIResponse(body=msgspec.json.encode(answer), media_type=JSON, headers=headers)

@@ -4,7 +4,7 @@ import asyncio
 import threading
 from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, Self
 
 from litestar.exceptions import HTTPException
 from litestar.types import Receive
@@ -13,7 +13,8 @@ from config.settings import Settings
 from qa_service.entailment import FactChecker
 from qa_service.errors import CancelledError
 from qa_service.llm.port import ModelSession
-from qa_service.values import Answer, Progress, Question
+from qa_service.values import Answer, EvidenceFound, Progress, Question
+from qa_service.web.answered import AnswerCache, key_of
 
 if TYPE_CHECKING:
     from indexer.search import Index
@@ -47,28 +48,101 @@ class ClientGoneError(HTTPException):
     """nginx's "client closed request"; for the access log."""
 
 
-class RunningAsk:
-    """A question on its way. All methods belong to the event loop, but for `tell` and `start`."""
+class Work:
+    """One question being answered, for all who ask it meanwhile. Belongs to the event loop, but for `start` and
+    `tell`.
+    """
 
-    def __init__(self, cancel: threading.Event) -> None:
-        self.cancel = cancel
-        self._loop = asyncio.get_running_loop()
-        self._started: asyncio.Future[None] = self._loop.create_future()
-        self._progress: asyncio.Queue[Progress | None] = asyncio.Queue()
+    def __init__(self) -> None:
+        self.cancel = threading.Event()
         self.answer: asyncio.Future[Answer]
+        self._loop = asyncio.get_running_loop()
+        self._started = False
+        self._told: list[Progress] = []
+        self._followers: set[RunningAsk] = set()
 
-    def follow(self, answer: asyncio.Future[Answer]) -> None:
+    @classmethod
+    def done(cls, answer: Answer) -> Self:
+        """Return work at whose end this answer stands."""
+        work = cls()
+        work._started = True
+        evidence = EvidenceFound(
+            index_version=answer.index_version,
+            standalone_question=answer.standalone_question,
+            evidence=answer.evidence,
+        )
+        work._told.append(evidence)
+        future: asyncio.Future[Answer] = work._loop.create_future()
+        future.set_result(answer)
+        work.begin(future)
+        return work
+
+    def begin(self, answer: asyncio.Future[Answer]) -> None:
         """Wait for `answer`, the outcome of the worker thread."""
         self.answer = answer
         answer.add_done_callback(self._end)
 
     def start(self) -> None:
         """Tell, from the worker thread, that nothing is left that could refuse the question."""
-        self._loop.call_soon_threadsafe(self._started.set_result, None)
+        self._loop.call_soon_threadsafe(self._start)
 
     def tell(self, progress: Progress) -> None:
         """Pass progress on, from the worker thread."""
-        self._loop.call_soon_threadsafe(self._progress.put_nowait, progress)
+        self._loop.call_soon_threadsafe(self._tell, progress)
+
+    def join(self, follower: "RunningAsk") -> None:
+        """Tell `follower` what was told, and all that will be."""
+        self._followers.add(follower)
+        if self._started:
+            follower.start()
+        for progress in self._told:
+            follower.tell(progress)
+
+    def leave(self, follower: "RunningAsk") -> None:
+        """Tell `follower` nothing more; the last one to leave cancels the work."""
+        self._followers.discard(follower)
+        if not self._followers:
+            self.cancel.set()
+
+    def _start(self) -> None:
+        self._started = True
+        for follower in self._followers:
+            follower.start()
+
+    def _tell(self, progress: Progress) -> None:
+        self._told.append(progress)
+        for follower in self._followers:
+            follower.tell(progress)
+
+    def _end(self, answer: asyncio.Future[Answer]) -> None:
+        if not answer.cancelled():
+            answer.exception()  # asked for here, because nobody else may; asyncio would complain
+        for follower in self._followers:
+            follower.tell(None)
+
+
+class RunningAsk:
+    """A client's question on its way. All methods belong to the event loop."""
+
+    def __init__(self, work: Work) -> None:
+        self.answer = work.answer
+        self._work = work
+        self._started: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._progress: asyncio.Queue[Progress | None] = asyncio.Queue()
+        work.join(self)
+
+    def leave(self) -> None:
+        """Wait no longer; a second call does nothing."""
+        self._work.leave(self)
+
+    def start(self) -> None:
+        """Take in that nothing is left that could refuse the question."""
+        if not self._started.done():
+            self._started.set_result(None)
+
+    def tell(self, progress: Progress | None) -> None:
+        """Take in progress, None at the end."""
+        self._progress.put_nowait(progress)
 
     async def until_started(self, receive: Receive) -> None:
         """Return when the question is being answered; raise what refused it."""
@@ -102,59 +176,79 @@ class RunningAsk:
         finally:
             gone.cancel()
             if not wanted.done():
-                self.cancel.set()
+                self.leave()
         if not wanted.done() and not self.answer.done():
             raise ClientGoneError(detail="the client closed the connection")
 
-    def _end(self, answer: asyncio.Future[Answer]) -> None:
-        answer.exception()  # asked for here, because nobody else may; asyncio would complain
-        self._progress.put_nowait(None)
-
 
 class AskDesk:
-    """Takes questions, and answers each in a thread of its own. Its methods belong to the event loop."""
+    """Takes questions, and answers each in a thread of its own; a question that is being answered, or was, from the
+    same index is answered once. Its methods belong to the event loop.
+    """
 
     def __init__(self, parts: "Parts", ask: AskFunction) -> None:
         self._parts = parts
         self._ask = ask
         most = parts.settings.llm.queue_length + parts.settings.llm.parallel + _SPARE_THREADS
         self._threads = ThreadPoolExecutor(most, thread_name_prefix="ask")
-        self._running: set[RunningAsk] = set()
+        self._cache = AnswerCache(parts.settings.server.cached_answers)
+        self._works: dict[bytes, Work] = {}
         self._stopped = False
 
     def open(self, question: Question) -> RunningAsk:
-        """Take a place at the model and begin. Raises QueueFullError, or CancelledError when the service stops."""
+        """Take a place at the model and begin, or join whoever asks the same.
+
+        Raises QueueFullError, CancelledError when the service stops, ModelError when there is no model, and
+        IndexMissingError when there is no index.
+        """
         if self._stopped:
             raise CancelledError("the service is stopping")
-        running = RunningAsk(threading.Event())
-        session = self._parts.model.admit(running.cancel)
-        loop = asyncio.get_running_loop()
-        running.follow(loop.run_in_executor(self._threads, self._work, running, session, question))
-        self._running.add(running)
-        running.answer.add_done_callback(lambda _answer: self._running.discard(running))
-        return running
+        with self._parts.keeper.lease() as index:
+            version = index.generation.id
+        if (answer := self._cache.get(question, version)) is not None:
+            return RunningAsk(Work.done(answer))
+        key = key_of(question, version)
+        work = self._works.get(key)
+        if work is None or work.cancel.is_set():
+            work = self._begin(question, key)
+        return RunningAsk(work)
 
     def stop(self) -> None:
         """Take no more questions and cancel those on their way."""
         self._stopped = True
-        for running in self._running:
-            running.cancel.set()
+        for work in self._works.values():
+            work.cancel.set()
 
     def close(self) -> None:
         """Stop, and wait for the threads, which a cancelled question leaves within a second."""
         self.stop()
         self._threads.shutdown()
 
-    def _work(self, running: RunningAsk, session: ModelSession, question: Question) -> Answer:
+    def _begin(self, question: Question, key: bytes) -> Work:
+        work = Work()
+        session = self._parts.model.admit(work.cancel)
+        loop = asyncio.get_running_loop()
+        work.begin(loop.run_in_executor(self._threads, self._run, work, session, question))
+        self._works[key] = work
+        work.answer.add_done_callback(lambda answer: self._end(question, key, work, answer))
+        return work
+
+    def _end(self, question: Question, key: bytes, work: Work, answer: asyncio.Future[Answer]) -> None:
+        if self._works.get(key) is work:
+            del self._works[key]
+        if not answer.cancelled() and answer.exception() is None:
+            self._cache.put(question, answer.result())
+
+    def _run(self, work: Work, session: ModelSession, question: Question) -> Answer:
         with session, self._parts.keeper.lease() as index:
-            running.start()
+            work.start()
             return self._ask(
                 question,
                 index=index,
                 session=session,
                 settings=self._parts.settings,
                 checker=self._parts.checker,
-                tell=running.tell,
+                tell=work.tell,
             )
 
 

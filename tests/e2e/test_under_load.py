@@ -50,7 +50,7 @@ def seconds_until_free(service: Service) -> float:
 @pytest.fixture(scope="module")
 def narrow(sample_index: Path, serve: Callable[..., Any]) -> Iterator[Service]:
     """The default profile with no waiting room."""
-    with serve(sample_index, LLM__PARALLEL="1", LLM__QUEUE_LENGTH="0") as running:
+    with serve(sample_index, LLM__PARALLEL="1", LLM__QUEUE_LENGTH="0", SERVER__CACHED_ANSWERS="0") as running:
         yield running
 
 

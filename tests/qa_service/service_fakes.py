@@ -182,7 +182,9 @@ class FakeParts(SimpleNamespace):
 
 def fake_parts(*, keeper=None, model=None, **overrides):
     return FakeParts(
-        settings=load_settings("default", environ={}, overrides={"server.max_body_bytes": 200_000, **overrides}),
+        settings=load_settings(
+            "default", environ={}, overrides={"server.max_body_bytes": 200_000, "server.cached_answers": 0, **overrides}
+        ),
         keeper=keeper or FakeKeeper(),
         model=model or FakeModel(),
         checker=FakeChecker(),

@@ -102,11 +102,12 @@ def test_a_silent_stream_is_kept_open_with_comments():
 
 
 def test_a_heartbeat_comes_when_nothing_is_told():
-    from qa_service.web.running import RunningAsk
+    from qa_service.web.running import RunningAsk, Work
 
     async def beats():
-        running = RunningAsk(threading.Event())
-        running.follow(asyncio.get_running_loop().create_future())
+        work = Work()
+        work.begin(asyncio.get_running_loop().create_future())
+        running = RunningAsk(work)
         told = running.progress(0.01)
         first = await anext(told)
         running.tell(EVIDENCE)
