@@ -2,7 +2,9 @@
 
 import importlib.metadata
 import platform
+import threading
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import closing
 from pathlib import Path
 
 import httpx
@@ -18,8 +20,11 @@ from config.processor import INSTRUCTION_SETS, X86_MACHINES, available_cores, cm
 from config.settings import Settings
 from indexer.folder import IndexFolder
 from indexer.generation import read_manifest
+from qa_service.answerability import CHOICES
+from qa_service.bootstrap import open_model
 from qa_service.decode_proof import REBUILD_LIBRARY, DecodeProof, prove_decode
 from qa_service.entailment import open_checker
+from qa_service.llm.port import Prompt
 
 PACKAGES = (
     "footnote", "llama-cpp-python", "torch", "sentence-transformers", "chromadb", "tiktoken", "litestar", "uvicorn",
@@ -173,7 +178,10 @@ def _index(settings: Settings) -> Finding:
 
 def _language_model(settings: Settings, prove: Callable[[Path, int], DecodeProof]) -> Iterator[Finding]:
     if settings.llm.kind == "openai":
-        yield _model_server(settings)
+        server = _model_server(settings)
+        yield server
+        if server.well:
+            yield _model_scores(settings)
         return
     try:
         model = require(settings.llm.model, home=footnote_home())
@@ -201,6 +209,20 @@ def _model_server(settings: Settings) -> Finding:
             topic="model server", says=f"{address}: {error}", well=False, remedy="start it, or change llm.url"
         )
     return Finding(topic="model server", says=f"{address}: status {answer.status_code}", well=answer.status_code < 500)
+
+
+def _model_scores(settings: Settings) -> Finding:
+    """Tell whether the server lets us read how probable an answer is."""
+    topic = "probabilities"
+    try:
+        with closing(open_model(settings.llm)) as model, model.admit(threading.Event()) as session:
+            reading = session.read(Prompt(system="Answer yes or no.", shared=(), ask="Is water wet?"), CHOICES)
+    except FootnoteError as error:
+        return Finding(topic=topic, says=f"not tried: {error}", well=False)
+    if reading is None:
+        says = "the server gives no log-probabilities: only names and figures tell whether the evidence answers"
+        return Finding(topic=topic, says=says)
+    return Finding(topic=topic, says="the server gives log-probabilities: they tell whether the evidence answers")
 
 
 def _reported(system_info: str) -> frozenset[str]:

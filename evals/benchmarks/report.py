@@ -8,7 +8,7 @@ import msgspec
 from config.settings import Settings
 from evals.benchmarks.timing import Spread
 
-SectionName = Literal["indexing", "search", "model", "ask"]
+SectionName = Literal["indexing", "search", "model", "engine", "ask", "clients"]
 SECTIONS: tuple[SectionName, ...] = get_args(SectionName)
 """In the order in which they are measured."""
 

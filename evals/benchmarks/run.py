@@ -8,7 +8,9 @@ from config.models import model_sha256, require
 from config.paths import footnote_home
 from config.settings import Settings
 from evals.benchmarks.asking import measure_asking
+from evals.benchmarks.clients import measure_clients
 from evals.benchmarks.decoding import measure_model
+from evals.benchmarks.engine import measure_engine
 from evals.benchmarks.indexing import measure_indexing
 from evals.benchmarks.machine import describe_machine
 from evals.benchmarks.report import Report, Section, SectionName, UsedModel
@@ -28,7 +30,9 @@ BENCHMARKS: Mapping[SectionName, Benchmark] = {
     "indexing": measure_indexing,
     "search": measure_searching,
     "model": measure_model,
+    "engine": measure_engine,
     "ask": measure_asking,
+    "clients": measure_clients,
 }
 
 

@@ -12,6 +12,7 @@ from config.processor import available_cores
 from config.settings import load_settings
 from qa_service.decode_proof import Decoded, DecodeProof, prove_decode, watch
 from qa_service.doctor import Report, examine, judge_instruction_sets, render_report
+from tests.qa_service.test_models import SILENT, served
 from tests.tiny_cross_encoder import save_cross_encoder
 
 FLAGS = {"sse4_2", "avx", "avx2", "fma", "f16c", "bmi2", "avx_vnni"}
@@ -173,6 +174,19 @@ def test_an_unreachable_model_server_is_told_instead_of_a_decode(tmp_path):
     assert "decode" not in findings
     assert not findings["model server"].well
     assert "http://127.0.0.1:9/v1/models" in findings["model server"].says
+
+
+@pytest.mark.contract
+def test_a_model_server_is_asked_whether_it_gives_probabilities(tmp_path, small_model):
+    with served(small_model) as model:
+        overrides = {"llm.kind": "openai", "llm.url": str(model.client.base_url), "llm.tokenizer": str(small_model)}
+        found = by_topic(examine(small_settings(tmp_path, **overrides, **{"llm.model": "served"})))
+        silent = by_topic(examine(small_settings(tmp_path, **overrides, **{"llm.model": SILENT})))
+        unknown = by_topic(examine(small_settings(tmp_path, **overrides, **{"llm.model": "unknown"})))
+    assert found["probabilities"].says.startswith("the server gives log-probabilities")
+    assert silent["probabilities"].says.startswith("the server gives no log-probabilities")
+    assert not unknown["probabilities"].well
+    assert "404" in unknown["probabilities"].says
 
 
 def test_the_report_reads_as_text_and_as_json(tmp_path):

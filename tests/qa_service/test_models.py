@@ -3,6 +3,7 @@
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -24,6 +25,7 @@ from qa_service.llm.port import LanguageModel, Prompt
 from qa_service.llm.scripted import ScriptedModel
 
 QUEUE_LENGTH = 2
+SILENT = "served without log-probabilities"
 
 
 def prompt(words: str = "Name three colours.") -> Prompt:
@@ -39,14 +41,14 @@ class _Server(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-        if body["model"] != "served":
+        if body["model"] not in {"served", SILENT}:
             self.send_error(404, "no such model")
             return
         self._start("text/event-stream")
         try:
             for number in range(body["max_tokens"]):
                 choice: dict[str, object] = {"delta": {"content": f"word{number} "}}
-                if body.get("logprobs"):
+                if body.get("logprobs") and body["model"] != SILENT:
                     top = [{"token": "Yes", "logprob": -0.1}, {"token": " No", "logprob": -3.0}]
                     choice["logprobs"] = {"content": [{"token": "Yes", "logprob": -0.1, "top_logprobs": top}]}
                 self.wfile.write(f"data: {json.dumps({'choices': [choice]})}\n\n".encode())
@@ -105,7 +107,49 @@ def llama(small_model: Path) -> Iterator[LlamaModel]:
     model.close()
 
 
-@pytest.fixture(params=["scripted", pytest.param("llama", marks=pytest.mark.contract), "openai"])
+@pytest.fixture(scope="module")
+def real_server(small_model: Path) -> Iterator[OpenAIModel]:
+    """llama-cpp-python's own server with the small model."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    options = {"model": small_model, "n_ctx": 1024, "logits_all": True, "interrupt_requests": False, "port": port}
+    command = [text for name, value in options.items() for text in (f"--{name}", str(value))]
+    server = subprocess.Popen(
+        [sys.executable, "-m", "llama_cpp.server", "--host", "127.0.0.1", *command],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    model = OpenAIModel(
+        f"http://127.0.0.1:{port}/v1",
+        name="served",
+        vocabulary=load_vocabulary(small_model, name="small"),
+        api_key=None,
+        context_tokens=1024,
+        parallel=2,
+        queue_length=QUEUE_LENGTH,
+        timeout_s=60,
+    )
+    try:
+        deadline_s = time.monotonic() + 60
+        while not model.ready():
+            assert server.poll() is None
+            assert time.monotonic() < deadline_s
+            time.sleep(0.1)
+        yield model
+    finally:
+        model.close()
+        server.terminate()
+        server.wait()
+
+
+@pytest.fixture(
+    params=[
+        "scripted",
+        pytest.param("llama", marks=pytest.mark.contract),
+        "openai",
+        pytest.param("real_server", marks=pytest.mark.contract),
+    ]
+)
 def model(request: pytest.FixtureRequest) -> Iterator[LanguageModel]:
     if request.param == "scripted":
         yield ScriptedModel(
@@ -114,8 +158,8 @@ def model(request: pytest.FixtureRequest) -> Iterator[LanguageModel]:
             context_tokens=1024,
             queue_length=QUEUE_LENGTH,
         )
-    elif request.param == "llama":
-        yield request.getfixturevalue("llama")
+    elif request.param in {"llama", "real_server"}:
+        yield request.getfixturevalue(request.param)
     else:
         with served(request.getfixturevalue("small_model")) as adapter:
             yield adapter
