@@ -114,20 +114,25 @@ class Catalog:
     def search(self, query: str, k: int, filters: Filters) -> list[tuple[str, float]]:
         """Return `(paragraph id, BM25 score)` of the `k` best paragraphs that pass `filters` and hold a query word.
 
-        Best first, higher is better, ties by paragraph id. Any text is a valid query; one without words finds nothing.
-        BM25 as of Robertson and Zaragoza 2009, with FTS5's k1 = 1.2 and b = 0.75.
+        Best first, higher is better, ties by paragraph id; of those that tie for the last place, the first in the
+        corpus is taken. Any text is a valid query; one without words finds nothing. BM25 as of Robertson and Zaragoza
+        2009, with FTS5's k1 = 1.2 and b = 0.75.
         """
         if not (expression := match_expression(query)):
             return []
         found = self._all(
-            "SELECT p.id, -bm25(paragraph_terms, :body, :title, :heading) AS score"
-            " FROM paragraph_terms JOIN paragraphs p ON p.row = paragraph_terms.rowid"
-            " JOIN documents d ON d.id = p.document_id"
-            " WHERE paragraph_terms MATCH :expression"
-            " AND (:ids IS NULL OR d.id IN (SELECT value FROM json_each(:ids)))"
-            " AND (:first IS NULL OR d.published_at >= :first) AND (:last IS NULL OR d.published_at <= :last)"
-            " ORDER BY score DESC, p.id LIMIT :k",
+            # Joined only when the best are known: a common word is in half of the paragraphs.
+            "SELECT p.id, score FROM ("
+            " SELECT rowid AS row, -bm25(paragraph_terms, :body, :title, :heading) AS score"
+            " FROM paragraph_terms WHERE paragraph_terms MATCH :expression"
+            " AND (NOT :filtered OR rowid IN ("
+            " SELECT p.row FROM paragraphs p JOIN documents d ON d.id = p.document_id"
+            " WHERE (:ids IS NULL OR d.id IN (SELECT value FROM json_each(:ids)))"
+            " AND (:first IS NULL OR d.published_at >= :first) AND (:last IS NULL OR d.published_at <= :last)))"
+            " ORDER BY score DESC, rowid LIMIT :k) best"
+            " JOIN paragraphs p ON p.row = best.row ORDER BY score DESC, p.id",
             {
+                "filtered": filters != Filters(),
                 "body": _BODY_WEIGHT,
                 "title": _TITLE_WEIGHT,
                 "heading": _HEADING_WEIGHT,
