@@ -41,7 +41,7 @@ test: check models
 	@$(BIN)/python -m pytest
 
 bench: models
-	@$(BIN)/python -m evals.bench --profile $(PROFILE)
+	@$(BIN)/python -m evals.bench --profile $(PROFILE) --json data/bench/report.json --html data/bench/report.html
 
 clean:
 	rm -rf .venv data build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis

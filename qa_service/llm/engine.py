@@ -9,6 +9,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
+from functools import partial
 from itertools import islice
 from typing import Protocol
 
@@ -95,7 +96,6 @@ class Engine:
         self._dropped: set[int] = set()
         self._owed_s = 0.0
         """Time that those who write have before the next slice is read."""
-        self._running = True
 
     @property
     def sequences_in_use(self) -> int:
@@ -177,7 +177,8 @@ class Engine:
             for place, token in enumerate(islice(part, work.offset, end))
         ]
         adapted = work.last_part and isinstance(work.call, Read)
-        if not self._decoded([work], rows, adapted=adapted, stop=lambda: work.call.id in self._dropped):
+        stop = partial(self._dropped.__contains__, work.call.id)
+        if rows and not self._decoded([work], rows, adapted=adapted, stop=stop):  # a part may be empty
             return
         work.position += len(rows)
         work.offset = end

@@ -18,10 +18,11 @@ _READY = re.compile(r"Footnote is ready at (http://\S+)")
 class Service:
     """A running `footnote serve`."""
 
-    def __init__(self, address: str, index: Path, profile: str) -> None:
+    def __init__(self, address: str, index: Path, profile: str, process_id: int) -> None:
         self.address = address
         self.index = index
         self.profile = profile
+        self.process_id = process_id
 
 
 def environment(index: Path, **overrides: str) -> dict[str, str]:
@@ -66,7 +67,7 @@ def serving(index: Path, *, profile: str = "default", **overrides: str) -> Itera
         else:
             pytest.fail(f"footnote serve ended: {''.join(said)}")
         drain = subprocess.Popen(["cat"], stdin=process.stdout, stdout=subprocess.DEVNULL)
-        yield Service(ready.group(1), index, profile)
+        yield Service(ready.group(1), index, profile, process.pid)
         process.send_signal(signal.SIGTERM)
         assert process.wait(timeout=30) == 0
         drain.wait(timeout=30)

@@ -3,6 +3,7 @@
 import random
 import re
 import shutil
+import signal
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -11,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import psutil
 import pytest
 
 from tests.e2e.conftest import Service
@@ -84,6 +86,33 @@ def test_a_json_client_that_leaves_frees_the_model(narrow: Service) -> None:
     with pytest.raises(httpx.ReadTimeout):
         httpx.post(f"{narrow.address}/ask", json={"question": LONG}, timeout=httpx.Timeout(60, read=1.0))
     assert seconds_until_free(narrow) < 1.0
+
+
+def test_a_crash_of_the_model_library_is_told_and_the_service_recovers(
+    sample_index: Path, serve: Callable[..., Any]
+) -> None:
+    with serve(sample_index, profile="small") as service:
+
+        def status(path: str) -> int:
+            return httpx.get(f"{service.address}{path}", timeout=60).status_code
+
+        with streaming(service, LONG) as lines:
+            assert next(lines) == "event: evidence"
+            [engine] = psutil.Process(service.process_id).children()
+            engine.send_signal(signal.SIGSEGV)
+            last = list(lines)
+        assert "event: error" in last
+        assert "died with SIGSEGV" in "".join(last)
+        assert '"status":503' in "".join(last)
+        assert status("/health/ready") == 503
+        assert httpx.post(f"{service.address}/ask", json={"question": "Who won?"}, timeout=60).status_code == 503
+        assert status("/search?q=bridge") == status("/health/live") == 200
+        deadline_s = time.monotonic() + 60
+        while status("/health/ready") != 200:
+            assert time.monotonic() < deadline_s
+            time.sleep(0.2)
+        answered = httpx.post(f"{service.address}/ask", json={"question": "Who won the recount?"}, timeout=60)
+        assert answered.status_code == 200
 
 
 def test_a_new_index_is_served_without_a_restart_and_without_a_failed_request(

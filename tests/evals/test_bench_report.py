@@ -11,6 +11,7 @@ from config.errors import ConfigError
 from config.settings import load_settings
 from evals.bench import bench
 from evals.benchmarks.machine import describe_machine, peak_memory_bytes, processor_name
+from evals.benchmarks.page import axis_of, render_page
 from evals.benchmarks.report import SECTIONS, AskedQuestion, Line, Machine, Report, Section, UsedModel
 from evals.benchmarks.run import BENCHMARKS
 from evals.benchmarks.tables import render, shown
@@ -176,3 +177,21 @@ def test_an_unknown_section_is_refused_with_the_known_ones() -> None:
     result = CliRunner().invoke(bench, ["--only", "coffee"])
     assert result.exit_code == 2
     assert all(name in result.stderr for name in SECTIONS)
+
+
+def test_the_page_shows_every_line_and_refers_to_nothing_outside() -> None:
+    page = render_page(REPORT)
+    for section in REPORT.sections:
+        for line in section.lines:
+            assert f"<b>{shown(line.value.median)}</b>" in page
+            assert page.count('class="round"') >= len(line.value.rounds)
+    assert "http" not in page.replace("http-equiv", "")
+
+
+def test_an_axis_begins_at_zero_and_has_room_for_one_under_a_ratio() -> None:
+    ratio = axis_of(Line(name="a", unit="ratio", value=spread([0.2, 0.4])))
+    seconds = axis_of(Line(name="b", unit="s", value=spread([2.0, 4.0])))
+    assert ratio(0) == seconds(0) == 0
+    assert ratio(1) == pytest.approx(90.91)
+    assert seconds(4.0) == pytest.approx(90.91)
+    assert axis_of(Line(name="c", unit="s", value=spread([0.0])))(0.0) == 0.0

@@ -157,7 +157,7 @@ def test_calls_without_a_sequence_wait_for_one() -> None:
         assert run.answer(call.id) == expected_answer(flat(call), call.max_tokens)
 
 
-_PARTS = st.lists(st.sampled_from([HEAD, PASSAGE[:70], PASSAGE[:9], QUESTION, [1, 2, 3, 1, 2, 3, 1]]), max_size=4)
+_PARTS = st.lists(st.sampled_from([HEAD, PASSAGE[:70], PASSAGE[:9], QUESTION, [], [1, 2, 3, 1, 2, 3, 1]]), max_size=4)
 
 
 @given(
