@@ -13,8 +13,9 @@ from config.settings import Settings
 from evals.benchmarks.decoding import RawModel, opened_model
 from evals.benchmarks.machine import peak_memory_bytes
 from evals.benchmarks.report import AskedQuestion, Line, Section
-from evals.benchmarks.timing import spread
+from evals.benchmarks.timing import ratios, spread
 from evals.benchmarks.workbench import Tell, Workbench
+from evals.targets.plain import Plain
 from indexer.search import Index, open_index
 from qa_service.ask import ask
 from qa_service.entailment import FactChecker, open_checker
@@ -43,6 +44,9 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
     usage: Usage
     raw_s: float
     """What bare llama.cpp took, right after the answer, for the same numbers of tokens: see `work_of`."""
+    plain_draft_s: float
+    """To the first piece of what the plain pipeline says, asked right after that."""
+    plain_answer_s: float
 
 
 class Moments:
@@ -66,14 +70,22 @@ class Moments:
 def measure_asking(bench: Workbench, *, rounds: int, tell: Tell) -> Section:
     """Ask every question in each round, each of a model that has nothing evaluated, with its floor right behind it."""
     taken: list[list[Asked]] = []
-    with closing(open_index(bench.settings, bench.embedder)) as index, opened_model(bench) as raw:
+    retrieval = msgspec.structs.replace(bench.settings.retrieval, dense_weight=1.0)
+    dense_settings = msgspec.structs.replace(bench.settings, retrieval=retrieval)
+    with (
+        closing(open_index(bench.settings, bench.embedder)) as index,
+        closing(open_index(dense_settings, bench.embedder)) as dense,
+        opened_model(bench) as raw,
+    ):
         index.warm()
+        dense.warm()
+        plain = Plain(dense=dense, model=raw.model, settings=bench.settings)
         checker = open_checker(bench.settings.verifier, home=footnote_home())
         for number in range(1, rounds + 1):
             tell(f"ask: round {number} of {rounds}, {len(QUESTIONS)} questions")
             taken.append(
                 [
-                    _ask_once(question, index=index, raw=raw, settings=bench.settings, checker=checker)
+                    _ask_once(question, index=index, raw=raw, plain=plain, settings=bench.settings, checker=checker)
                     for question in QUESTIONS
                 ]
             )
@@ -99,6 +111,12 @@ def ask_lines(taken: Sequence[Sequence[Asked]]) -> tuple[Line, ...]:
     if all(drafted):
         lines.append(_median_line("to the first token of the draft", drafted))
     lines.append(_median_line("to the complete answer", complete))
+    plain = [[asked.plain_answer_s for asked in questions] for questions in taken]
+    if all(drafted):
+        both = [[asked for asked in questions if asked.draft_s is not None] for questions in taken]
+        first = [[asked.plain_draft_s for asked in questions] for questions in both]
+        lines.append(_ratio_line("to the first token of the draft / plain pipeline's", drafted, first))
+    lines.append(_ratio_line("to the complete answer / plain pipeline's", complete, plain))
     shares = [_raw_share(questions) for questions in taken]
     return (*lines, Line(name="share of bare llama.cpp in all answers", unit="ratio", value=spread(shares)))
 
@@ -124,11 +142,19 @@ def _median_line(name: str, seconds: Sequence[Sequence[float]]) -> Line:
     return Line(name=f"{name}, median question", unit="s", value=spread([statistics.median(one) for one in seconds]))
 
 
+def _ratio_line(name: str, seconds: Sequence[Sequence[float]], plain: Sequence[Sequence[float]]) -> Line:
+    """Of each question, and then the median question of each round."""
+    rounds = [ratios(ours, theirs).median for ours, theirs in zip(seconds, plain, strict=True)]
+    return Line(name=f"{name}, median question", unit="ratio", value=spread(rounds))
+
+
 def _raw_share(questions: Sequence[Asked]) -> float:
     return sum(asked.raw_s for asked in questions) / sum(asked.answer_s for asked in questions)
 
 
-def _ask_once(question: str, *, index: Index, raw: RawModel, settings: Settings, checker: FactChecker | None) -> Asked:
+def _ask_once(
+    question: str, *, index: Index, raw: RawModel, plain: Plain, settings: Settings, checker: FactChecker | None
+) -> Asked:
     raw.model.forget_evaluated()
     moments = Moments()
     with raw.model.admit(threading.Event()) as session:
@@ -143,6 +169,9 @@ def _ask_once(question: str, *, index: Index, raw: RawModel, settings: Settings,
     answer_s = moments.elapsed_s()
     prefill_tokens, decode_tokens = work_of(answer.usage)
     floor = raw.seconds(prefill_tokens=prefill_tokens, decode_tokens=decode_tokens)
+    raw.model.forget_evaluated()
+    plain_moments = Moments()
+    plain.answer(Question(question=question), tell=plain_moments.tell)
     return Asked(
         question=question,
         status=answer.status,
@@ -151,4 +180,6 @@ def _ask_once(question: str, *, index: Index, raw: RawModel, settings: Settings,
         answer_s=answer_s,
         usage=answer.usage,
         raw_s=floor.prefill + floor.decode,
+        plain_draft_s=plain_moments.first_s[TextDrafted],
+        plain_answer_s=plain_moments.elapsed_s(),
     )

@@ -5,7 +5,7 @@ the citations that the model writes, and its own word on whether the answer is t
 import re
 import threading
 import uuid
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from config.settings import Settings
@@ -14,9 +14,10 @@ from evals.values import TargetName
 from indexer.search import Index
 from indexer.sentences import sentences
 from indexer.values import Hit
+from qa_service.ask import ignore
 from qa_service.llm.port import LanguageModel, Prompt
 from qa_service.stopwatch import Stopwatch
-from qa_service.values import Answer, Citation, Claim, Question, Usage
+from qa_service.values import Answer, Citation, Claim, Question, TextDrafted, Usage
 
 _USED = Path(__file__).resolve().parents[2]
 _PARAGRAPHS = 4
@@ -43,17 +44,20 @@ class Plain:
             [
                 Path(__file__),
                 *_USED.joinpath("indexer").rglob("*.py"),
-                *_USED.joinpath("qa_service", "models").rglob("*.py"),
+                *_USED.joinpath("qa_service", "llm").rglob("*.py"),
             ]
         )
 
-    def answer(self, question: Question) -> Answer:
-        """See `Target.answer`."""
+    def answer(self, question: Question, *, tell: Callable[[TextDrafted], None] = ignore) -> Answer:
+        """See `Target.answer`. What the model says is told piece by piece."""
         watch = Stopwatch()
         with watch.stage("retrieve"):
             hits = self.retrieve(question.question, question, limit=_PARAGRAPHS)
         with self._model.admit(threading.Event()) as session, watch.stage("generate"):
-            said = "".join(session.generate(_prompt(question, hits), max_tokens=self._settings.answer.max_tokens))
+            said = ""
+            for piece in session.generate(_prompt(question, hits), max_tokens=self._settings.answer.max_tokens):
+                said += piece
+                tell(TextDrafted(text=piece))
             spent = session.spent
         refused = _NOT_FOUND.casefold() in said.casefold()
         text, claims, citations = ("", (), ()) if refused else _laid_out(said, hits)

@@ -99,6 +99,8 @@ def asked(answer_s: float, *, draft_s: float | None = 1.0, raw_s: float = 1.0, e
         answer_s=answer_s,
         usage=usage(prompt=700, reused=300, answer=20),
         raw_s=raw_s,
+        plain_draft_s=4.0,
+        plain_answer_s=8.0,
     )
 
 
@@ -109,7 +111,7 @@ def test_reused_tokens_are_no_work() -> None:
 
 def test_the_share_of_llama_cpp_is_of_all_seconds_of_a_round_so_a_long_answer_weighs_more() -> None:
     lines = ask_lines([[asked(10.0, raw_s=9.0), asked(2.0, raw_s=0.0)], [asked(4.0, raw_s=2.0), asked(4.0, raw_s=1.0)]])
-    share = next(line for line in lines if line.unit == "ratio").value
+    share = next(line for line in lines if "llama.cpp" in line.name).value
     assert share.rounds == (9.0 / 12.0, 3.0 / 8.0)
 
 
@@ -119,6 +121,13 @@ def test_questions_without_a_draft_do_not_count_for_the_first_token() -> None:
     assert values["to the evidence, median question"] == 0.5
     assert values["to the first token of the draft, median question"] == 2.5
     assert values["to the complete answer, median question"] == 4.0
+
+
+def test_seconds_stand_next_to_the_plain_pipelines_question_by_question() -> None:
+    lines = ask_lines([[asked(2.0, draft_s=1.0), asked(4.0, draft_s=None), asked(12.0, draft_s=3.0)]])
+    values = {line.name: line.value.median for line in lines}
+    assert values["to the first token of the draft / plain pipeline's, median question"] == (0.25 + 0.75) / 2
+    assert values["to the complete answer / plain pipeline's, median question"] == 0.5
 
 
 def test_when_every_question_is_refused_there_is_no_line_for_the_first_token() -> None:
