@@ -15,6 +15,9 @@ from config.errors import FootnoteError
 class ServiceError(FootnoteError):
     """Root of this floor."""
 
+    retry_after_s: int | None = None
+    """When to ask again, where that helps."""
+
 
 class QuestionError(ServiceError):
     """The question is empty, too long or malformed."""
@@ -42,6 +45,12 @@ class ModelError(ServiceError):
     """The model library or the model server failed on this request."""
 
     retryable = True
+
+
+class ModelAwayError(ModelError):
+    """No process has loaded the model at the moment."""
+
+    retry_after_s = 10
 
 
 class BrokenAnswerError(ServiceError):

@@ -20,7 +20,7 @@ from pathlib import Path
 
 import msgspec
 
-from qa_service.errors import CancelledError, ModelError
+from qa_service.errors import CancelledError, ModelAwayError, ModelError
 from qa_service.llm import protocol
 from qa_service.llm.native import load_template, load_vocabulary
 from qa_service.llm.places import POLL_S, Place, PlaceQueue
@@ -186,7 +186,7 @@ class LlamaModel:
     def _absence(self) -> ModelError:
         if self._closed.is_set():
             return ModelError("the model is closed")
-        return ModelError("the model's process died and is being started again; try again in some seconds")
+        return ModelAwayError("the model's process died and is being started again; try again in some seconds")
 
     def _receive(self) -> None:
         """Hand out replies, and put a new process in the place of one that died, until the model is closed."""

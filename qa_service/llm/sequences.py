@@ -9,6 +9,9 @@ from typing import Protocol
 
 Part = tuple[int, ...]
 
+_CHEAP = 64
+"""Tokens, a slice's, that are rather evaluated again than kept in a sequence of their own."""
+
 
 class SequenceMemory(Protocol):
     """The operations of `NativeContext` that rearrange what is evaluated."""
@@ -45,16 +48,18 @@ class Sequences:
             return None
         common = [_common(held, parts) for held in self._parts]
         most = max(common)
-        ending = next((each for each in self._idle if common[each] == most == len(self._parts[each])), None)
-        if ending is None:
+        chosen = next(
+            (each for each in self._idle if common[each] == most and self._beyond(each, most) <= _CHEAP), None
+        )
+        if chosen is None:
             best = common.index(most)
-            ending = next((each for each in self._idle if each != best), best)
-            if ending != best:
-                self._memory.copy(best, ending)
-                self._parts[ending] = self._parts[best]
-        self._keep(ending, most)
-        del self._idle[ending]
-        return ending, most
+            chosen = next((each for each in self._idle if each != best), best)
+            if chosen != best:
+                self._memory.copy(best, chosen)
+                self._parts[chosen] = self._parts[best]
+        self._keep(chosen, most)
+        del self._idle[chosen]
+        return chosen, most
 
     def grow(self, sequence: int, part: Part) -> None:
         """Note that the sequence now has `part` evaluated. It stays for later prompts."""
@@ -74,6 +79,10 @@ class Sequences:
         """Note that nothing is evaluated any more, and nothing in use."""
         self._parts = [[] for _ in self._parts]
         self._idle = dict.fromkeys(range(len(self._parts)))
+
+    def _beyond(self, sequence: int, count: int) -> int:
+        """Tokens of the sequence behind its first `count` parts."""
+        return sum(map(len, self._parts[sequence][count:]))
 
     def _keep(self, sequence: int, count: int) -> None:
         self._parts[sequence] = self._parts[sequence][:count]

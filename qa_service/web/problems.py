@@ -25,6 +25,7 @@ from indexer.errors import (
 from qa_service.errors import (
     BrokenAnswerError,
     CancelledError,
+    ModelAwayError,
     ModelError,
     NotFoundError,
     QuestionError,
@@ -96,6 +97,7 @@ PROBLEM_KINDS: Mapping[type[FootnoteError], ProblemKind] = {
     CancelledError: ProblemKind(503, "stopping", "The service is stopping"),
     NotFoundError: ProblemKind(404, "not-found", "There is no such thing"),
     ModelError: ProblemKind(503, "model-failed", "The language model failed"),
+    ModelAwayError: ProblemKind(503, "model-away", "The language model is being started again"),
     BrokenAnswerError: _INTERNAL,
 }
 """Our errors; a class that is not named takes its parent's row, and a test fails until it is named."""
@@ -129,7 +131,7 @@ def problem_of(error: BaseException, request: Request[Any, Any, Any]) -> Problem
         status=kind.status,
         detail="; ".join(f"{wrong.field}: {wrong.message}" for wrong in errors) or detail,
         instance=f"urn:footnote:request:{request_id}",
-        retry_after_s=error.retry_after_s if isinstance(error, QueueFullError) else None,
+        retry_after_s=error.retry_after_s if isinstance(error, ServiceError) else None,
         errors=errors,
     )
 

@@ -37,6 +37,7 @@ class FakeContext:
     def __init__(self, *, sequences: int) -> None:
         self.sequences = sequences
         self.held: list[list[int]] = [[] for _ in range(sequences)]
+        self.copies = 0
         self.steps: list[int] = []
         """Rows of each step."""
         self.fail_at: int | None = None
@@ -67,6 +68,7 @@ class FakeContext:
     def copy(self, source: int, target: int) -> None:
         """Make `target` what `source` is."""
         assert source != target
+        self.copies += 1
         self.held[target] = list(self.held[source])
 
     def cut(self, sequence: int, tokens: int) -> None:

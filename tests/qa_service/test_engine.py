@@ -112,6 +112,15 @@ def test_a_prompt_is_kept_while_others_come_as_long_as_there_is_a_sequence_for_e
     assert Run(asked, sequences=1, every=999).go().reply(3).reused == len(HEAD)
 
 
+def test_what_is_cheap_to_evaluate_again_is_not_kept_in_a_sequence_of_its_own() -> None:
+    run = Run([read(0, HEAD, PASSAGE, QUESTION, [1]), read(1, HEAD, PASSAGE, [2])], every=999).go()
+    assert run.reply(1).reused == len(HEAD) + len(PASSAGE)
+    assert run.context.copies == 0
+    run = Run([read(0, HEAD, PASSAGE, PASSAGE, [1]), read(1, HEAD, PASSAGE, [2])], every=999).go()
+    assert run.reply(1).reused == len(HEAD) + len(PASSAGE)
+    assert run.context.copies == 1
+
+
 def test_a_forgotten_prompt_is_evaluated_again() -> None:
     asked = [read(0, HEAD, PASSAGE, QUESTION), Forget(), read(1, HEAD, PASSAGE, QUESTION)]
     assert Run(asked, every=99).go().reply(1).reused == 0

@@ -17,7 +17,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from qa_service.errors import CancelledError, ModelError, QueueFullError
+from qa_service.errors import CancelledError, ModelAwayError, ModelError, QueueFullError
 from qa_service.llm.llama import LlamaModel
 from qa_service.llm.native import load_vocabulary
 from qa_service.llm.openai import OpenAIModel
@@ -355,7 +355,7 @@ def test_a_crash_of_the_library_is_an_error_for_those_who_wait_and_the_model_com
             with pytest.raises(ModelError, match="died with SIGSEGV; it is being started again"):
                 list(pieces)
         assert not model.ready()
-        with pytest.raises(ModelError, match="try again in some seconds"):
+        with pytest.raises(ModelAwayError, match="try again in some seconds"):
             model.admit(threading.Event())
         deadline_s = time.monotonic() + 60
         while not model.ready():
