@@ -48,9 +48,8 @@ class Sequences:
             return None
         common = [_common(held, parts) for held in self._parts]
         most = max(common)
-        chosen = next(
-            (each for each in self._idle if common[each] == most and self._beyond(each, most) <= _CHEAP), None
-        )
+        fitting = (each for each in self._idle if common[each] == most and self._beyond(each, most) <= _CHEAP)
+        chosen = next(fitting, None)
         if chosen is None:
             best = common.index(most)
             chosen = next((each for each in self._idle if each != best), best)
