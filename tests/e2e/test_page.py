@@ -375,3 +375,9 @@ def test_claims_are_cut_out_by_code_points_and_unknown_markers_stay_text(page: P
         ],
         [{"kind": "claim", "text": "- Two.", "verdict": "unsupported", "markers": [1]}],
     ]
+
+
+def test_an_answer_that_was_given_before_says_so(page: Page, stub: Stub) -> None:
+    stub.replies = [streamed(msgspec.structs.replace(ANSWER, cached=True))]
+    ask(page, "Who opened the bridge?")
+    expect(page.locator(".colophon")).to_contain_text("answered before · qwen2.5")

@@ -147,7 +147,8 @@ function nearestPassages(answer) {
 /** @param {Answer} answer @returns {HTMLElement} */
 function colophon(answer) {
   const seconds = answer.timings_s.total;
-  const parts = [seconds === undefined ? "" : `${seconds.toFixed(1)} s`, answer.model, `index ${answer.index_version}`];
+  const effort = seconds === undefined ? "" : `${seconds.toFixed(1)} s`;
+  const parts = [answer.cached ? "answered before" : effort, answer.model, `index ${answer.index_version}`];
   const copier = button("Copy", () => void copy(plainText(answer, webAddress), copier), { class: "quiet" });
   return element(
     "footer",

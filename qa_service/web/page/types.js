@@ -58,6 +58,7 @@
  * @property {string} index_version
  * @property {string} model
  * @property {Record<string, number>} timings_s
+ * @property {boolean} [cached]
  *
  * @typedef {{index_version: string, standalone_question: string | null, evidence: Hit[]}} EvidenceFound
  * @typedef {{id: string, title: string}} DocumentSummary
