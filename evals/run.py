@@ -27,7 +27,7 @@ from evals.sampling import draw
 from evals.summarise import summarise
 from evals.targets.cross_validated import CrossValidated, adapters_of
 from evals.targets.pipeline import Pipeline, pipeline_sha256
-from evals.targets.plain import Plain
+from evals.targets.plain import Plain, dense_only
 from evals.targets.port import Target
 from evals.values import Comparison, Outcome, Provenance, Report, ScoredCase, TargetName
 from indexer.build import build
@@ -132,7 +132,7 @@ def open_bench(plan: Plan, settings: Settings) -> Iterator[Bench]:
     build([plan.suite.corpus], settings=settings, embedder=embedder)
     with ExitStack() as stack:
         index = stack.enter_context(closing(open_index(settings, embedder)))
-        dense = stack.enter_context(closing(open_index(_dense_only(settings), embedder)))
+        dense = stack.enter_context(closing(open_index(dense_only(settings), embedder)))
         checker = open_checker(settings.verifier, home=home)
 
         def opened(adapter: str) -> Pipeline:
@@ -269,7 +269,3 @@ def _provenance(plan: Plan, bench: Bench) -> Provenance:
         seed=plan.seed,
         judge=plan.judge_name,
     )
-
-
-def _dense_only(settings: Settings) -> Settings:
-    return msgspec.structs.replace(settings, retrieval=msgspec.structs.replace(settings.retrieval, dense_weight=1.0))

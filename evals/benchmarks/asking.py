@@ -15,7 +15,7 @@ from evals.benchmarks.machine import peak_memory_bytes
 from evals.benchmarks.report import AskedQuestion, Line, Section
 from evals.benchmarks.timing import ratios, spread
 from evals.benchmarks.workbench import Tell, Workbench
-from evals.targets.plain import Plain
+from evals.targets.plain import Plain, dense_only
 from indexer.search import Index, open_index
 from qa_service.ask import ask
 from qa_service.entailment import FactChecker, open_checker
@@ -70,11 +70,9 @@ class Moments:
 def measure_asking(bench: Workbench, *, rounds: int, tell: Tell) -> Section:
     """Ask every question in each round, each of a model that has nothing evaluated, with its floor right behind it."""
     taken: list[list[Asked]] = []
-    retrieval = msgspec.structs.replace(bench.settings.retrieval, dense_weight=1.0)
-    dense_settings = msgspec.structs.replace(bench.settings, retrieval=retrieval)
     with (
         closing(open_index(bench.settings, bench.embedder)) as index,
-        closing(open_index(dense_settings, bench.embedder)) as dense,
+        closing(open_index(dense_only(bench.settings), bench.embedder)) as dense,
         opened_model(bench) as raw,
     ):
         index.warm()
@@ -113,8 +111,7 @@ def ask_lines(taken: Sequence[Sequence[Asked]]) -> tuple[Line, ...]:
     lines.append(_median_line("to the complete answer", complete))
     plain = [[asked.plain_answer_s for asked in questions] for questions in taken]
     if all(drafted):
-        both = [[asked for asked in questions if asked.draft_s is not None] for questions in taken]
-        first = [[asked.plain_draft_s for asked in questions] for questions in both]
+        first = [[asked.plain_draft_s for asked in questions if asked.draft_s is not None] for questions in taken]
         lines.append(_ratio_line("to the first token of the draft / plain pipeline's", drafted, first))
     lines.append(_ratio_line("to the complete answer / plain pipeline's", complete, plain))
     shares = [_raw_share(questions) for questions in taken]

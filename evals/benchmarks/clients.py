@@ -12,7 +12,7 @@ import msgspec
 from config.paths import footnote_home
 from config.settings import Settings
 from evals.benchmarks.asking import QUESTIONS
-from evals.benchmarks.decoding import opened_model
+from evals.benchmarks.decoding import opened_llama
 from evals.benchmarks.machine import peak_memory_bytes
 from evals.benchmarks.report import Line, Section
 from evals.benchmarks.timing import ratios, spread
@@ -37,13 +37,13 @@ class Load(msgspec.Struct, frozen=True, kw_only=True):
 def measure_clients(bench: Workbench, *, rounds: int, tell: Tell) -> Section:
     """Have the same questions asked by one client, and by several at once."""
     taken: dict[int, list[Load]] = {clients: [] for clients in CLIENTS}
-    with closing(open_index(bench.settings, bench.embedder)) as index, opened_model(bench) as raw:
+    with closing(open_index(bench.settings, bench.embedder)) as index, opened_llama(bench.settings.llm) as model:
         index.warm()
         checker = open_checker(bench.settings.verifier, home=footnote_home())
         for number in range(1, rounds + 1):
             for clients in CLIENTS:
                 tell(f"clients: round {number} of {rounds}, {clients} at once")
-                taken[clients].append(_load(clients, index=index, model=raw.model, bench=bench, checker=checker))
+                taken[clients].append(_load(clients, index=index, model=model, bench=bench, checker=checker))
     return Section(name="clients", lines=client_lines(taken), peak_memory_bytes=peak_memory_bytes())
 
 

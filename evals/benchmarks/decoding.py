@@ -10,6 +10,7 @@ from config.errors import ConfigError
 from config.models import require
 from config.paths import footnote_home
 from config.processor import available_cores
+from config.settings import LlmSettings
 from evals.benchmarks.machine import peak_memory_bytes
 from evals.benchmarks.report import Line, Section
 from evals.benchmarks.timing import spread
@@ -47,10 +48,26 @@ class RawModel(msgspec.Struct, frozen=True, kw_only=True):
         """
         if not prefill_tokens:
             return RawSeconds(prefill=0.0, decode=0.0)
-        prompt = list(self.tokens[:prefill_tokens])
+        prompt = self.tokens[:prefill_tokens]
         answer = self.tokens[prefill_tokens : prefill_tokens + decode_tokens]
+        return self.evaluate(
+            [prompt[start : start + BATCH_TOKENS] for start in range(0, len(prompt), BATCH_TOKENS)], answer
+        )
+
+    def evaluate(self, prompt: Sequence[Sequence[int]], answer: Sequence[int]) -> RawSeconds:
+        """Evaluate a prompt in these steps, then the answer's tokens one by one."""
         self.context.clear()
-        return _evaluate(self.context, prompt, answer)
+        place = 0
+        started_s = time.perf_counter()
+        for tokens in prompt:
+            self.context.decode([Row(token, place + index, 0) for index, token in enumerate(tokens)])
+            place += len(tokens)
+        self.context.logits()  # reading them waits until they are there
+        prefilled_s = time.perf_counter()
+        for index, token in enumerate(answer):
+            self.context.decode([Row(token, place + index, 0)])
+        self.context.logits()
+        return RawSeconds(prefill=prefilled_s - started_s, decode=time.perf_counter() - prefilled_s)
 
 
 def measure_model(bench: Workbench, *, rounds: int, tell: Tell) -> Section:
@@ -73,8 +90,18 @@ def measure_model(bench: Workbench, *, rounds: int, tell: Tell) -> Section:
 
 
 @contextmanager
+def opened_llama(settings: LlmSettings) -> Iterator[LlamaModel]:
+    """Load the language model in its process. Raises ConfigError when it has none, ModelError when it does not load."""
+    with closing(open_model(settings)) as model:
+        if not isinstance(model, LlamaModel):
+            raise ConfigError(f'llm.kind is "{settings.kind}": the benchmarks need "llama_cpp"; choose another profile')
+        yield model
+
+
+@contextmanager
 def opened_model(bench: Workbench) -> Iterator[RawModel]:
-    """Load the language model and have it evaluate something: the first time reads the file's pages from the disk.
+    """Load the language model in its process and in this one, and have this one evaluate something: the first time
+    reads the file's pages from the disk.
 
     Raises ConfigError when the context has no room for the floor, ModelError when the model does not load.
     """
@@ -84,10 +111,7 @@ def opened_model(bench: Workbench) -> Iterator[RawModel]:
             f"llm.context_tokens is {settings.context_tokens}: the benchmarks need at least "
             f"{PREFILL_TOKENS + DECODE_TOKENS}; raise it"
         )
-    model = open_model(settings)
-    try:
-        if not isinstance(model, LlamaModel):
-            raise ConfigError(f'llm.kind is "{settings.kind}": the benchmarks need "llama_cpp"; choose another profile')
+    with opened_llama(settings) as model:
         text = "\n\n".join(document.text for document in load_documents([SAMPLE_CORPUS]).documents)
         context = NativeContext(
             require(settings.model, home=footnote_home()),
@@ -101,18 +125,3 @@ def opened_model(bench: Workbench) -> Iterator[RawModel]:
             raw = RawModel(model=model, context=context, tokens=tokens)
             raw.seconds(prefill_tokens=PREFILL_TOKENS, decode_tokens=DECODE_TOKENS)
             yield raw
-    finally:
-        model.close()
-
-
-def _evaluate(context: NativeContext, prompt: list[int], answer: Sequence[int]) -> RawSeconds:
-    started_s = time.perf_counter()
-    rows = [Row(token, place, 0) for place, token in enumerate(prompt)]
-    for start in range(0, len(rows), BATCH_TOKENS):
-        context.decode(rows[start : start + BATCH_TOKENS])
-    context.logits()  # reading them waits until they are there
-    prefilled_s = time.perf_counter()
-    for place, token in enumerate(answer, len(prompt)):
-        context.decode([Row(token, place, 0)])
-    context.logits()
-    return RawSeconds(prefill=prefilled_s - started_s, decode=time.perf_counter() - prefilled_s)

@@ -12,7 +12,6 @@ from evals.benchmarks.report import Line, Section
 from evals.benchmarks.timing import Spread, ratios, spread
 from evals.benchmarks.workbench import Tell, Workbench
 from qa_service.llm.engine import SLICE_TOKENS
-from qa_service.llm.native import NativeContext, Row
 from qa_service.llm.port import Prompt
 
 PASSAGE_TOKENS = 160
@@ -77,28 +76,11 @@ def _measure(raw: RawModel, prompt: Prompt) -> Times:
             pieces.append(time.perf_counter())
         tokens = session.spent.answer_tokens
     parts = raw.model.template.encode(prompt, raw.model.vocabulary)
-    prompt_s, answer_s = _alone(raw.context, parts, raw.tokens[:tokens])
+    slices = [part[start : start + SLICE_TOKENS] for part in parts for start in range(0, len(part), SLICE_TOKENS)]
+    alone = raw.evaluate(slices, raw.tokens[: tokens - 1])
     return Times(
         engine_prompt_s=pieces[0] - started_s,
         engine_answer_s=(pieces[-1] - pieces[0]) / max(1, tokens - 1),
-        raw_prompt_s=prompt_s,
-        raw_answer_s=answer_s,
+        raw_prompt_s=alone.prefill,
+        raw_answer_s=alone.decode / max(1, tokens - 1),
     )
-
-
-def _alone(context: NativeContext, parts: Sequence[Sequence[int]], answer: Sequence[int]) -> tuple[float, float]:
-    """Return the seconds of a prompt, in the slices that the engine takes, and per token of an answer as long."""
-    context.clear()
-    position = 0
-    started_s = time.perf_counter()
-    for part in parts:
-        for start in range(0, len(part), SLICE_TOKENS):
-            tokens = part[start : start + SLICE_TOKENS]
-            context.decode([Row(token, position + place, 0) for place, token in enumerate(tokens)])
-            position += len(tokens)
-    context.logits()  # reading them waits until they are there
-    prompted_s = time.perf_counter()
-    for place, token in enumerate(answer[1:], position):
-        context.decode([Row(token, place, 0)])
-    context.logits()
-    return prompted_s - started_s, (time.perf_counter() - prompted_s) / max(1, len(answer) - 1)

@@ -8,6 +8,8 @@ import uuid
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+import msgspec
+
 from config.settings import Settings
 from evals.targets.pipeline import sources_sha256
 from evals.values import TargetName
@@ -36,7 +38,7 @@ class Plain:
     name: TargetName = "plain"
 
     def __init__(self, *, dense: Index, model: LanguageModel, settings: Settings) -> None:
-        """`dense` is an index opened with `retrieval.dense_weight` 1."""
+        """`dense` is an index opened with the settings that `dense_only` gives."""
         self._index = dense
         self._model = model
         self._settings = settings
@@ -85,6 +87,11 @@ class Plain:
     def retrieve(self, question: str, asked: Question, *, limit: int) -> tuple[Hit, ...]:
         """See `Target.retrieve`."""
         return tuple(self._index.search(question, filters=asked.filters, limit=limit))
+
+
+def dense_only(settings: Settings) -> Settings:
+    """Return the settings of the index that `Plain` searches."""
+    return msgspec.structs.replace(settings, retrieval=msgspec.structs.replace(settings.retrieval, dense_weight=1.0))
 
 
 def _prompt(question: Question, hits: Sequence[Hit]) -> Prompt:

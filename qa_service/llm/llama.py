@@ -20,10 +20,10 @@ from pathlib import Path
 
 import msgspec
 
-from qa_service.errors import CancelledError, ModelAwayError, ModelError
+from qa_service.errors import ModelAwayError, ModelError
 from qa_service.llm import protocol
-from qa_service.llm.native import load_template, load_vocabulary
-from qa_service.llm.places import POLL_S, Place, PlaceQueue
+from qa_service.llm.native import load_language
+from qa_service.llm.places import Place, PlaceQueue
 from qa_service.llm.port import Prompt, Reading
 from qa_service.llm.session import PlacedSession
 from qa_service.llm.stopping import until_stop
@@ -59,7 +59,6 @@ class _Process:
         if not isinstance(news, protocol.Loaded):
             self.end()
             raise ModelError(news.message if isinstance(news, protocol.LoadFailed) else f"unexpected {news!r}")
-        self.loaded = news
 
     @property
     def pid(self) -> int:
@@ -121,9 +120,7 @@ class LlamaModel:
             adapter=str(adapter) if adapter else None,
         )
         self._process: _Process | None = _Process(self._wanted)
-        self.vocabulary = load_vocabulary(path, name=name)
-        self.template = load_template(path, name=name)
-        self.loaded = self._process.loaded
+        self.vocabulary, self.template = load_language(path, name=name)
         self._places = PlaceQueue(queue_length, served=parallel)
         self._inboxes: dict[int, _Inbox] = {}
         self._changing = threading.Lock()
@@ -284,12 +281,7 @@ class LlamaSession(PlacedSession):
         finished = False
         try:
             while not finished:
-                if self.place.cancel.is_set():
-                    raise CancelledError("nobody waits for this answer any more")
-                try:
-                    reply = inbox.get(timeout=POLL_S)
-                except queue.Empty:
-                    continue
+                reply = self.next_of(inbox)
                 finished = not isinstance(reply, protocol.Tokens) or reply.last
                 if isinstance(reply, protocol.Failed):
                     raise ModelError(reply.message)

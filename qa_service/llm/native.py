@@ -263,10 +263,10 @@ def load_vocabulary(path: Path, *, name: str) -> Vocabulary:
         return vocabulary_of(model, name)
 
 
-def load_template(path: Path, *, name: str) -> ChatTemplate:
-    """Return the chat template of a GGUF file without loading its weights."""
+def load_language(path: Path, *, name: str) -> tuple[Vocabulary, ChatTemplate]:
+    """Return vocabulary and chat template of a GGUF file without loading its weights."""
     with _without_weights(path, name) as model:
-        return template_of(model, name)
+        return vocabulary_of(model, name), template_of(model, name)
 
 
 @contextmanager

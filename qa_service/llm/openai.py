@@ -13,8 +13,8 @@ from typing import Any
 import httpx
 import msgspec
 
-from qa_service.errors import CancelledError, ModelError
-from qa_service.llm.places import POLL_S, Place, PlaceQueue
+from qa_service.errors import ModelError
+from qa_service.llm.places import Place, PlaceQueue
 from qa_service.llm.port import Prompt, Reading
 from qa_service.llm.session import PlacedSession
 from qa_service.llm.stopping import until_stop
@@ -184,12 +184,7 @@ class OpenAISession(PlacedSession):
         threading.Thread(target=read, name="openai-reader", daemon=True).start()
         try:
             while True:
-                if self.place.cancel.is_set():
-                    raise CancelledError("nobody waits for this answer any more")
-                try:
-                    event = arrived.get(timeout=POLL_S)
-                except queue.Empty:
-                    continue
+                event = self.next_of(arrived)
                 if event is None:
                     return
                 if isinstance(event, ModelError):

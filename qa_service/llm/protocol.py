@@ -56,11 +56,6 @@ Request = Call | Drop | Forget
 class Loaded(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     """The model is ready."""
 
-    exact_rows: int
-    """Tokens that are decoded in one step to the very numbers that they get one by one, on this processor."""
-    row_cost: float
-    """Of a step's second and further token, measured in steps of one."""
-
 
 class LoadFailed(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     """The model cannot be used, and why."""

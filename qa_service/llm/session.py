@@ -1,11 +1,14 @@
 """What every adapter's session has: its place in the queue, what it has spent, and the context's limit."""
 
+import queue
 from types import TracebackType
-from typing import Self
+from typing import Self, TypeVar
 
-from qa_service.errors import ModelError
-from qa_service.llm.places import Place
+from qa_service.errors import CancelledError, ModelError
+from qa_service.llm.places import POLL_S, Place
 from qa_service.llm.port import Budget
+
+_Item = TypeVar("_Item")
 
 
 class PlacedSession:
@@ -28,6 +31,15 @@ class PlacedSession:
     def wait(self) -> None:
         """Return when it is this request's turn."""
         self.place.wait()
+
+    def next_of(self, arriving: "queue.SimpleQueue[_Item]") -> _Item:
+        """Return what arrives next. Raises CancelledError when nobody waits for the answer any more."""
+        while not self.place.cancel.is_set():
+            try:
+                return arriving.get(timeout=POLL_S)
+            except queue.Empty:
+                continue
+        raise CancelledError("nobody waits for this answer any more")
 
     def spend(self, *, prompt_tokens: int = 0, reused_tokens: int = 0, answer_tokens: int = 0) -> None:
         """Add to what the session has spent."""

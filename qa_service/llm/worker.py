@@ -40,7 +40,7 @@ def main() -> None:
         return
     encoder = msgspec.msgpack.Encoder()
     engine = Engine(context, costs=costs, emit=lambda reply: connection.send_bytes(encoder.encode(reply)))
-    connection.send_bytes(encoder.encode(protocol.Loaded(exact_rows=costs.exact_rows, row_cost=costs.row_cost)))
+    connection.send_bytes(encoder.encode(protocol.Loaded()))
     threading.Thread(target=_listen, args=(connection, engine), name="engine-listener", daemon=True).start()
     with suppress(OSError):  # nobody listens any more
         engine.run()
@@ -59,5 +59,4 @@ def _listen(connection: Connection, engine: Engine) -> None:
 
 if __name__ == "__main__":
     main()
-    sys.stdout.flush()
     os._exit(0)  # the listener may still wait

@@ -23,6 +23,7 @@ from qa_service.llm.native import load_vocabulary
 from qa_service.llm.openai import OpenAIModel
 from qa_service.llm.port import LanguageModel, Prompt
 from qa_service.llm.scripted import ScriptedModel
+from qa_service.llm.vocabulary import Vocabulary
 
 QUEUE_LENGTH = 2
 SILENT = "served without log-probabilities"
@@ -66,20 +67,25 @@ class _Server(BaseHTTPRequestHandler):
         """Say nothing."""
 
 
-@contextmanager
-def served(small_model: Path, *, name: str = "served") -> Iterator[OpenAIModel]:
-    server = ThreadingHTTPServer(("127.0.0.1", 0), _Server)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    model = OpenAIModel(
-        f"http://127.0.0.1:{server.server_port}/v1",
+def open_adapter(url: str, *, vocabulary: Vocabulary, name: str = "served") -> OpenAIModel:
+    return OpenAIModel(
+        url,
         name=name,
-        vocabulary=load_vocabulary(small_model, name="small"),
+        vocabulary=vocabulary,
         api_key=None,
         context_tokens=1024,
         parallel=2,
         queue_length=QUEUE_LENGTH,
-        timeout_s=10,
+        timeout_s=60,
     )
+
+
+@contextmanager
+def served(small_model: Path, *, name: str = "served") -> Iterator[OpenAIModel]:
+    server = ThreadingHTTPServer(("127.0.0.1", 0), _Server)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    vocabulary = load_vocabulary(small_model, name="small")
+    model = open_adapter(f"http://127.0.0.1:{server.server_port}/v1", vocabulary=vocabulary, name=name)
     try:
         yield model
     finally:
@@ -119,16 +125,7 @@ def real_server(small_model: Path) -> Iterator[OpenAIModel]:
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )
-    model = OpenAIModel(
-        f"http://127.0.0.1:{port}/v1",
-        name="served",
-        vocabulary=load_vocabulary(small_model, name="small"),
-        api_key=None,
-        context_tokens=1024,
-        parallel=2,
-        queue_length=QUEUE_LENGTH,
-        timeout_s=60,
-    )
+    model = open_adapter(f"http://127.0.0.1:{port}/v1", vocabulary=load_vocabulary(small_model, name="small"))
     try:
         deadline_s = time.monotonic() + 60
         while not model.ready():
@@ -293,16 +290,7 @@ def test_a_server_that_refuses_is_an_error_with_its_words(small_model: Path) -> 
 def test_a_server_that_is_not_there_is_not_ready(small_model: Path) -> None:
     with served(small_model) as model:
         assert model.ready()
-    assert not OpenAIModel(
-        "http://127.0.0.1:9/v1",
-        name="x",
-        vocabulary=model.vocabulary,
-        api_key=None,
-        context_tokens=512,
-        parallel=1,
-        queue_length=1,
-        timeout_s=1,
-    ).ready()
+    assert not open_adapter("http://127.0.0.1:9/v1", vocabulary=model.vocabulary).ready()
 
 
 @pytest.mark.contract
