@@ -116,6 +116,11 @@ class AnswerSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     """Longest answer, in tokens of the language model."""
     evidence_tokens: Annotated[int, Meta(ge=64, le=131_072)]
     """Evidence in one prompt, in tokens of the language model."""
+    first_evidence_tokens: Annotated[int, Meta(ge=64, le=131_072)]
+    """The same at a first look, with which a question is answered whose answer is surely in it; from `evidence_tokens`
+    on there is none."""
+    first_threshold: Annotated[float, Meta(ge=0, le=1)]
+    """Probability that the evidence of the first look answers the question from which on no more is read."""
     deadline_s: Annotated[float, Meta(gt=0, le=3600)]
     """From the question's turn to its answer."""
     adapter: str

@@ -81,38 +81,56 @@ def ask(
         if findings:
             tell(TextDrafted(text=" "))
         with watch.stage("compose"):
-            brief = compose(part, part_hits, whole=division.whole, session=session, settings=settings.answer)
-        with watch.stage("gate"):
-            decision = gate(brief, part_hits, session=session, settings=settings.answer, deadline_s=deadline_s)
-        with watch.stage("generate"):
-            draft = generate(
-                brief, decision, session=session, settings=settings.answer, deadline_s=deadline_s, tell=tell
+            briefs = compose(part, part_hits, whole=division.whole, session=session, settings=settings.answer)
+        looks: list[Finding] = []
+        for brief in briefs:
+            with watch.stage("gate"):
+                decision = gate(brief, part_hits, session=session, settings=settings.answer, deadline_s=deadline_s)
+            if not decision.sure and brief is not briefs[-1]:
+                continue
+            with watch.stage("generate"):
+                draft = generate(
+                    brief,
+                    decision,
+                    session=session,
+                    settings=settings.answer,
+                    deadline_s=deadline_s,
+                    tell=ignore if looks else tell,
+                )
+            check = partial(
+                _checked,
+                brief=brief,
+                probability=decision.probability,
+                around=around,
+                corrections=corrections,
+                settings=settings.answer,
+                checker=checker,
+                watch=watch,
             )
-
-        check = partial(
-            _checked,
-            brief=brief,
-            probability=decision.probability,
-            around=around,
-            corrections=corrections,
-            settings=settings.answer,
-            checker=checker,
-            watch=watch,
-        )
-        confirmed = partial(
-            _confirmed,
-            check=check,
-            brief=brief,
-            answerable=decision.probability,
-            session=session,
-            settings=settings.answer,
-            watch=watch,
-        )
-        finding = Finding(brief=brief, decision=decision, draft=draft, verified=confirmed(draft.text, brief.sentences))
+            confirmed = partial(
+                _confirmed,
+                check=check,
+                brief=brief,
+                answerable=decision.probability,
+                session=session,
+                settings=settings.answer,
+                watch=watch,
+            )
+            looks.append(
+                Finding(
+                    brief=brief,
+                    decision=decision,
+                    draft=draft,
+                    verified=confirmed(draft.text, brief.sentences),
+                    removed=sum(len(look.verified) for look in looks),
+                )
+            )
+            if looks[-1].supported:
+                break
         with watch.stage("mend"):
-            finding = mend(finding, session=session, settings=settings.answer, deadline_s=deadline_s, check=confirmed)
+            finding = mend(looks[-1], session=session, settings=settings.answer, deadline_s=deadline_s, check=confirmed)
         with watch.stage("compare"):
-            finding = compare(finding, around=around, session=session, check=check)
+            finding = compare(finding, briefs[-1], around=around, session=session, check=check)
         findings.append(finding)
     with watch.stage("conclude"):
         outcome = conclude(findings, public_url=settings.server.public_url)

@@ -1,7 +1,7 @@
 """Stage: ask what other documents say about the same thing, and keep what differs."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 import msgspec
 
@@ -11,7 +11,7 @@ from qa_service.corrections import CORRECTION_KEYS
 from qa_service.evidence import Passage, Sentence, date_in_words
 from qa_service.finding import Finding
 from qa_service.generate import ASK
-from qa_service.llm.port import ModelSession, Prompt
+from qa_service.llm.port import ModelSession
 from qa_service.mend import Check
 from qa_service.surroundings import Surroundings, beside
 from qa_service.terms import TIME_KEYS, Kind, content_keys, keys, terms
@@ -19,7 +19,6 @@ from qa_service.verify import Verified
 from qa_service.wordings import counting
 
 MOST_VERSIONS = 2
-_ASK = "Answer once more, in one short sentence, only with what {passages} says: {question}"
 _MAX_TOKENS = 48
 _LEAST_SHARE = 0.6
 """Of the question's words that the answer's document holds, what another document must hold."""
@@ -30,47 +29,46 @@ _VALUES: tuple[Kind, ...] = ("number", "name")
 _ASKS_FOR_NAME = re.compile(r"\b(?:who|whom|whose|where)\b", re.IGNORECASE)
 
 
-def compare(finding: Finding, *, around: Surroundings, session: ModelSession, check: Check) -> Finding:
-    """Return the finding with the differing statements of other documents, at most one a document.
+def compare(finding: Finding, wide: Brief, *, around: Surroundings, session: ModelSession, check: Check) -> Finding:
+    """Return the finding with the differing statements of other documents among the passages of `wide`, at most one a
+    document.
 
-    The model is asked about the passages of one document at a time, over evidence that it has evaluated already, and
-    its statement must be borne out by that document alone, around which those names of the question stand that stand
-    around the answer, those of sources aside: it is about the same. Nothing is asked where nothing was answered.
+    The model is asked about the passages of one document at a time, and its statement must be borne out by that
+    document alone, around which those names of the question stand that stand around the answer, those of sources aside:
+    it is about the same. Nothing is asked where nothing was answered, nor of a document that plainly says the same.
     """
-    supported, brief = finding.supported, finding.brief
+    supported = finding.supported
     if not supported:
         return finding
     told = {sentence.hit.paragraph.document_id for claim in supported for sentence in claim.support}
     names = (
-        keys(terms(brief.whole), "name")
+        keys(terms(wide.whole), "name")
         & beside([sentence for claim in supported for sentence in claim.support], around)
-    ) - _sources(brief)
+    ) - _sources(wide)
     versions = []
-    for numbers, passages in _others(told, brief)[:MOST_VERSIONS]:
+    for passages in _others(told, wide)[:MOST_VERSIONS]:
         sentences = [sentence for passage in passages for sentence in passage.sentences]
-        stated: tuple[Verified, ...] = ()
-        for prompt in _prompts(numbers, sentences, brief, session):
-            text = "".join(session.generate(prompt, max_tokens=_MAX_TOKENS, stop=("\n",))).strip()
-            stated = tuple(
-                msgspec.structs.replace(claim, verdict="supported", reason=None)
-                for claim in check(text, sentences)
-                if claim.verdict == "supported" or claim.outdated
-            )
-            if stated:
-                break
+        if _say_the_same(sentences, supported, finding.part):
+            continue
+        prompt = narrow(wide, sentences, session=session).prompt(ASK)
+        text = "".join(session.generate(prompt, max_tokens=_MAX_TOKENS, stop=("\n",))).strip()
+        stated = tuple(
+            msgspec.structs.replace(claim, verdict="supported", reason=None)
+            for claim in check(text, sentences)
+            if claim.verdict == "supported" or claim.outdated
+        )
         about_the_same = stated and names <= beside(stated[0].support, around)
         if about_the_same and all(differs(stated[0], claim, finding.part) for claim in supported):
             versions.append(stated[0])
     return msgspec.structs.replace(finding, versions=tuple(versions))
 
 
-def _prompts(
-    numbers: Sequence[int], sentences: Sequence[Sentence], brief: Brief, session: ModelSession
-) -> Iterator[Prompt]:
-    """Yield how to ask about some passages: among all that are evaluated; then, if the model mixes them up, alone."""
-    named = " and ".join(f"passage [{number}]" for number in numbers)
-    yield brief.prompt(_ASK.format(passages=named, question=brief.question))
-    yield narrow(brief, sentences, session=session).prompt(ASK)
+def _say_the_same(sentences: Sequence[Sentence], claims: Sequence[Verified], part: str) -> bool:
+    """Tell whether some sentence has all numbers and names with which a claim answers, beside a word of the question."""
+    asked = content_keys(part)
+    said = [content_keys(sentence.text) for sentence in sentences]
+    answers = (keys(terms(claim.text), *_VALUES) - asked - TIME_KEYS for claim in claims)
+    return any(answer and any(answer <= own and asked & own for own in said) for answer in answers)
 
 
 def _said(passages: Sequence[Passage]) -> frozenset[str]:
@@ -132,14 +130,13 @@ def _paragraphs(claim: Verified) -> str:
     return " ".join(sorted({sentence.hit.paragraph.text for sentence in claim.support}))
 
 
-def _others(told: set[str], brief: Brief) -> list[tuple[list[int], list[Passage]]]:
+def _others(told: set[str], brief: Brief) -> list[list[Passage]]:
+    """Return the passages of each document that may say the same as those that were `told`, the likeliest first."""
     asked = content_keys(brief.question)
-    by_document: dict[str, tuple[list[int], list[Passage]]] = {}
-    for number, passage in enumerate(brief.passages, 1):
-        numbers, passages = by_document.setdefault(passage.hit.paragraph.document_id, ([], []))
-        numbers.append(number)
-        passages.append(passage)
-    held = {document: len(asked & _said(passages)) for document, (_, passages) in by_document.items()}
+    by_document: dict[str, list[Passage]] = {}
+    for passage in brief.passages:
+        by_document.setdefault(passage.hit.paragraph.document_id, []).append(passage)
+    held = {document: len(asked & _said(passages)) for document, passages in by_document.items()}
     least = _LEAST_SHARE * max((held[document] for document in told if document in held), default=0)
     others = [document for document in by_document if document not in told and held[document] >= max(least, 1)]
     return [by_document[document] for document in sorted(others, key=lambda document: -held[document])]

@@ -2,7 +2,7 @@
 
 import math
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import msgspec
 
@@ -57,18 +57,24 @@ class Brief(msgspec.Struct, frozen=True, kw_only=True):
 
 def compose(
     question: str, hits: Sequence[Hit], *, whole: str, session: ModelSession, settings: AnswerSettings
-) -> Brief:
-    """Return the brief of `question`, a part of what is asked as a `whole`: at most `settings.evidence_tokens` tokens
-    of evidence, counted in the model's own vocabulary.
+) -> tuple[Brief, ...]:
+    """Return the briefs of `question`, a part of what is asked as a `whole`, the smallest first: one of
+    `settings.first_evidence_tokens` tokens of evidence, counted in the model's own vocabulary, and one that begins with
+    it, so that nothing is evaluated twice, of `settings.evidence_tokens`. Only one where the first holds everything.
 
     Sentences go in by relevance, each drawing in its predecessor (which names what "he" and "it" stand for), and are
     read in the order of their paragraph, the best paragraph first. A paragraph that gives orders to its reader is no
     evidence. What is left of the context after the question and the answer bounds the evidence too, so that the prompt
     cannot overflow whatever the settings say.
     """
-    evidence = [hit for hit in hits if not gives_orders(hit.paragraph.text)]
+    paragraphs = [sentences_of(hit) for hit in hits if not gives_orders(hit.paragraph.text)]
+    order = _by_relevance(question, whole, paragraphs)
     tokens = min(settings.evidence_tokens, _room(question, session, settings))
-    return _brief(question, whole, _select(question, whole, evidence, tokens=tokens, session=session), session)
+    first, spent = _select(order, paragraphs, tokens=min(settings.first_evidence_tokens, tokens), session=session)
+    read = {sentence.place for passage in first for sentence in passage.sentences}
+    more, _ = _select(order, paragraphs, tokens=tokens - spent, session=session, read=read)
+    looks = [first, (*first, *more)] if first and more else [first or more]
+    return tuple(_brief(question, whole, passages, session) for passages in looks)
 
 
 def narrow(brief: Brief, sentences: Sequence[Sentence], *, session: ModelSession) -> Brief:
@@ -102,25 +108,40 @@ def _room(question: str, session: ModelSession, settings: AnswerSettings) -> int
 
 
 def _select(
-    question: str, whole: str, hits: Sequence[Hit], *, tokens: int, session: ModelSession
-) -> tuple[Passage, ...]:
-    paragraphs = [sentences_of(hit) for hit in hits]
+    order: Sequence[tuple[int, int]],
+    paragraphs: Sequence[Sequence[Sentence]],
+    *,
+    tokens: int,
+    session: ModelSession,
+    read: Collection[tuple[str, int]] = (),
+) -> tuple[tuple[Passage, ...], int]:
+    """Return passages of at most `tokens` tokens, and their tokens: what comes first in the `order` of `(paragraph rank,
+    sentence index)` and fits, without the sentences whose places are in `read`.
+    """
     chosen: set[tuple[int, int]] = set()
     opened: set[int] = set()
-    for rank, index in _by_relevance(question, whole, paragraphs):
-        wanted = [at for at in (index - 1, index) if at >= 0 and (rank, at) not in chosen]
-        cost = sum(session.count(paragraphs[rank][at].text) + 2 for at in wanted)
+    spent = 0
+    for rank, index in order:
+        paragraph = paragraphs[rank]
+        wanted = [
+            at for at in (index - 1, index) if at >= 0 and (rank, at) not in chosen and paragraph[at].place not in read
+        ]
+        cost = sum(session.count(paragraph[at].text) + 2 for at in wanted)
         if rank not in opened:
             cost += _TITLE_TOKENS
-        if wanted and cost <= tokens:
-            tokens -= cost
+        if wanted and spent + cost <= tokens:
+            spent += cost
             opened.add(rank)
             chosen.update((rank, at) for at in wanted)
-    return tuple(
-        Passage(hit=hit, sentences=tuple(sentence for sentence in paragraphs[rank] if (rank, sentence.index) in chosen))
-        for rank, hit in enumerate(hits)
+    passages = (
+        Passage(
+            hit=paragraph[0].hit,
+            sentences=tuple(sentence for sentence in paragraph if (rank, sentence.index) in chosen),
+        )
+        for rank, paragraph in enumerate(paragraphs)
         if rank in opened
     )
+    return tuple(passages), spent
 
 
 def _by_relevance(question: str, whole: str, paragraphs: Sequence[Sequence[Sentence]]) -> list[tuple[int, int]]:

@@ -36,6 +36,8 @@ class Decision(msgspec.Struct, frozen=True, kw_only=True):
     """Names in the question, as written there, which the evidence does not hold."""
     probability: float | None = None
     """That the evidence answers the question, 0 to 1; None when the model was not asked or cannot tell."""
+    sure: bool = False
+    """Whether it is so probable that no more evidence needs to be read."""
 
 
 def gate(
@@ -56,7 +58,12 @@ def gate(
         return Decision(reason=None)
     loaded = load_adapter(settings.adapter)
     found = probability(reading, loaded.adapter.decide if loaded else None)
-    return Decision(reason=None if found >= settings.answerability_threshold else "low_relevance", probability=found)
+    opened = found >= settings.answerability_threshold
+    return Decision(
+        reason=None if opened else "low_relevance",
+        probability=found,
+        sure=opened and found >= settings.first_threshold,
+    )
 
 
 def _missing_names(question: str, hits: Sequence[Hit]) -> tuple[str, ...]:

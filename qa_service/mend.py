@@ -59,9 +59,11 @@ def mend(
 
 def _surer(finding: Finding, *, redraft: Redraft, session: ModelSession, settings: AnswerSettings) -> Finding:
     """Return the finding with a sentence copied from probable evidence where the model doubts what it drafted, holds or
-    not, and stands by the copy.
+    not, and stands by the copy. It is not asked where the evidence is so probable that its answer is trusted.
     """
-    if finding.draft.past_deadline or not _is_probable(finding, settings):
+    probability = finding.decision.probability
+    trusted = probability is not None and probability >= settings.trust_threshold
+    if trusted or finding.draft.past_deadline or not _is_probable(finding, settings):
         return finding
     if not _is_doubted(finding, session=session, settings=settings):
         return finding

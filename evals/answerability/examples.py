@@ -113,7 +113,7 @@ def _evidence(
     hits = retrieve(question, question, index=index, filters=Filters(), settings=settings.retrieval)
     if kept_out:
         hits = tuple(hit for hit in hits if not _is_of(hit, kept_out))
-    return compose(question, hits, whole=question, session=session, settings=settings.answer) if hits else None
+    return compose(question, hits, whole=question, session=session, settings=settings.answer)[-1] if hits else None
 
 
 def _tokens(encoded: Sequence[Sequence[int]]) -> tuple[tuple[int, ...], tuple[int, ...]]:

@@ -77,7 +77,7 @@ def test_no_log_odds_are_too_great() -> None:
 def brief(question: str, make_hit: Callable[..., Hit]) -> Brief:
     model = ScriptedModel(lambda _prompt: "")
     with model.admit(threading.Event()) as session:
-        return compose(question, [make_hit("Voss won in May.")], whole=question, session=session, settings=SETTINGS)
+        return compose(question, [make_hit("Voss won in May.")], whole=question, session=session, settings=SETTINGS)[-1]
 
 
 def test_what_is_asked_stands_behind_the_evidence_and_in_no_part_that_is_shared(make_hit: Callable[..., Hit]) -> None:

@@ -40,12 +40,18 @@ def answer_to(
     yes: float = 9.0,
     conversation: tuple[Turn, ...] = (),
     checker: FactChecker | None = None,
+    verdict: Callable[[Prompt, str], float] | None = None,
+    first_evidence_tokens: int = 0,
 ) -> Answer:
     script = draft if callable(draft) else lambda _prompt: draft
-    model = ScriptedModel(script, verdict=lambda _prompt, choice: yes if choice == "Yes" else 0.0)
+    model = ScriptedModel(script, verdict=verdict or (lambda _prompt, choice: yes if choice == "Yes" else 0.0))
+    settings = load_settings()
+    if first_evidence_tokens:
+        limits = msgspec.structs.replace(settings.answer, first_evidence_tokens=first_evidence_tokens)
+        settings = msgspec.structs.replace(settings, answer=limits)
     with model.admit(threading.Event()) as session:
         asked = Question(question=question, conversation=conversation)
-        answer = ask(asked, index=index, session=session, settings=load_settings(), checker=checker)
+        answer = ask(asked, index=index, session=session, settings=settings, checker=checker)
     assert_exact(answer, index)
     return answer
 
@@ -119,6 +125,42 @@ def test_a_reason_for_which_there_was_no_time_is_not_said_to_be_unstated(
     monkeypatch.setattr("tests.qa_service.test_ask.load_settings", lambda: hasty)
     answer = answer_to("Why did Mayor Halloran stay away from the vote?", "Unused.", make_index(VOTE))
     assert (answer.status, answer.reason) == ("refused", "deadline")
+
+
+def test_a_first_look_that_surely_answers_is_the_last(make_index: MakeIndex) -> None:
+    asked: list[str] = []
+
+    def script(prompt: Prompt) -> str:
+        asked.append("".join(prompt.shared))
+        return "Eleven members voted for it."
+
+    answer = answer_to(
+        "How many voted for the Gannet Bridge?", script, make_index("The day before", VOTE), first_evidence_tokens=50
+    )
+    assert answer.text == "Eleven members voted for it.[1]"
+    assert len(asked) == 1
+    assert "Saltmarket" not in asked[0]
+
+
+def test_more_is_read_where_a_first_look_is_not_sure_to_answer(make_index: MakeIndex) -> None:
+    def verdict(prompt: Prompt, choice: str) -> float:
+        return (9.0 if "Saltmarket" in "".join(prompt.shared) else -0.4) if choice == "Yes" else 0.0
+
+    def script(prompt: Prompt) -> str:
+        return "She opened a school in Saltmarket." if "Saltmarket" in "".join(prompt.shared) else "Eleven members."
+
+    question = "Where was the mayor when members voted for the Gannet Bridge?"
+    answer = answer_to(question, script, make_index(VOTE), verdict=verdict, first_evidence_tokens=50)
+    assert (answer.text, answer.removed_claims) == ("She opened a school in Saltmarket.[1]", 0)
+
+
+def test_more_is_read_where_the_draft_of_a_first_look_does_not_hold(make_index: MakeIndex) -> None:
+    def script(prompt: Prompt) -> str:
+        return "She opened a school in Saltmarket." if "Saltmarket" in "".join(prompt.shared) else "Volk was in Arlby."
+
+    question = "Where was the mayor when members voted for the Gannet Bridge?"
+    answer = answer_to(question, script, make_index(VOTE), first_evidence_tokens=50)
+    assert (answer.text, answer.removed_claims) == ("She opened a school in Saltmarket.[1]", 1)
 
 
 def test_a_closed_gate_refuses_without_generating(make_index: MakeIndex) -> None:

@@ -20,10 +20,11 @@ ANSWER = load_settings().answer
 def brief_of(
     question: str, hits: list[Hit], *, whole: str = "", evidence_tokens: int = 400, context_tokens: int = 2048
 ) -> Brief:
+    limits = msgspec.structs.replace(ANSWER, evidence_tokens=evidence_tokens, first_evidence_tokens=evidence_tokens)
     model = ScriptedModel(lambda _prompt: "", context_tokens=context_tokens)
     with model.admit(threading.Event()) as session:
-        limits = msgspec.structs.replace(ANSWER, evidence_tokens=evidence_tokens)
-        return compose(question, hits, whole=whole or question, session=session, settings=limits)
+        (brief,) = compose(question, hits, whole=whole or question, session=session, settings=limits)
+        return brief
 
 
 def test_passages_come_best_first_and_the_question_last(make_hit: Callable[..., Hit]) -> None:
@@ -61,6 +62,35 @@ def test_left_out_sentences_are_shown_as_an_ellipsis(make_hit: Callable[..., Hit
     assert brief.passages[0].text == "Pell won the vote. \u2026 Aye. Pell lost the recount."
 
 
+def test_a_first_look_reads_what_matters_most_and_the_second_goes_on_from_there(make_hit: Callable[..., Hit]) -> None:
+    hits = [
+        make_hit("The bridge opened in June. Boats called there all summer.", title="Opening"),
+        make_hit("A storm broke the pier in May. The bridge held.", title="Storm", number=2),
+    ]
+    limits = msgspec.structs.replace(ANSWER, first_evidence_tokens=34, evidence_tokens=200)
+    with ScriptedModel(lambda _prompt: "").admit(threading.Event()) as session:
+        question = "When did the bridge open?"
+        first, whole = compose(question, hits, whole=question, session=session, settings=limits)
+    assert [passage.text for passage in first.passages] == ["The bridge opened in June."]
+    assert whole.shared[: len(first.shared) - 1] == first.shared[:-1]
+    read = [sentence.place for sentence in whole.sentences]
+    assert len(read) == len(set(read)) == 4
+
+
+def test_what_one_look_holds_is_not_looked_at_twice(make_hit: Callable[..., Hit]) -> None:
+    with ScriptedModel(lambda _prompt: "").admit(threading.Event()) as session:
+        briefs = compose("Who won?", [make_hit("Voss won.")], whole="Who won?", session=session, settings=ANSWER)
+    assert [len(brief.passages) for brief in briefs] == [1]
+
+
+def test_a_sentence_too_long_for_the_first_look_is_read_at_once(make_hit: Callable[..., Hit]) -> None:
+    limits = msgspec.structs.replace(ANSWER, first_evidence_tokens=64)
+    with ScriptedModel(lambda _prompt: "").admit(threading.Event()) as session:
+        hits = [make_hit("Voss " + "and Halloran " * 60 + "won.")]
+        briefs = compose("Who won?", hits, whole="Who won?", session=session, settings=limits)
+    assert [len(brief.passages) for brief in briefs] == [1]
+
+
 def test_without_hits_there_are_no_passages(make_hit: Callable[..., Hit]) -> None:
     assert brief_of("Who?", []).passages == ()
 
@@ -83,5 +113,5 @@ def test_the_prompt_with_its_answer_always_fits_the_context(
     model = ScriptedModel(lambda _prompt: "", context_tokens=600)
     with model.admit(threading.Event()) as session:
         limits = msgspec.structs.replace(ANSWER, evidence_tokens=evidence_tokens)
-        brief = compose(question, hits, whole=question, session=session, settings=limits)
-        assert session.count_prompt(brief.prompt("ask " * 128)) + limits.max_tokens <= session.context_tokens
+        for brief in compose(question, hits, whole=question, session=session, settings=limits):
+            assert session.count_prompt(brief.prompt("ask " * 128)) + limits.max_tokens <= session.context_tokens

@@ -48,7 +48,8 @@ def adapter(monkeypatch: pytest.MonkeyPatch) -> None:
 def brief(make_hit: Callable[..., Hit]) -> Iterator[Brief]:
     model = ScriptedModel(lambda _prompt: "")
     with model.admit(threading.Event()) as session:
-        yield compose("Who won?", [make_hit("Voss won in May.")], whole="Who won?", session=session, settings=SETTINGS)
+        hits = [make_hit("Voss won in May.")]
+        yield compose("Who won?", hits, whole="Who won?", session=session, settings=SETTINGS)[-1]
 
 
 def verdicts(

@@ -20,7 +20,7 @@ def decide(question: str, hits: list[Hit], *, log_odds: float | None = 5.0, left
     verdict = None if log_odds is None else lambda _prompt, choice: log_odds if choice == "Yes" else 0.0
     model = ScriptedModel(lambda _prompt: "", verdict=verdict)
     with model.admit(threading.Event()) as session:
-        brief = compose(question, hits, whole=question, session=session, settings=SETTINGS)
+        brief = compose(question, hits, whole=question, session=session, settings=SETTINGS)[-1]
         return gate(brief, hits, session=session, settings=SETTINGS, deadline_s=time.monotonic() + left_s)
 
 
