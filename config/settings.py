@@ -89,7 +89,7 @@ class LlmSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     queue_length: Annotated[int, Meta(ge=0, le=10_000)]
     """How many requests may wait for the model; one more is told to come back later."""
     request_timeout_s: Annotated[float, Meta(gt=0, le=3600)]
-    """`openai` only: the longest silence of the server."""
+    """The longest silence of the server, or of the process that runs the model, while it should say something."""
 
 
 class RetrievalSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -264,7 +264,7 @@ def _provenance(plan: Plan, bench: Bench) -> Provenance:
         model=bench.settings.llm.model,
         model_sha256=bench.model_sha256,
         pipeline_sha256=pipeline_sha256(),
-        settings=bench.settings,
+        settings=msgspec.to_builtins(bench.settings),
         sample=plan.sample,
         seed=plan.seed,
         judge=plan.judge_name,

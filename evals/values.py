@@ -8,7 +8,6 @@ from typing import Literal
 
 import msgspec
 
-from config.settings import Settings
 from evals.cases import Case, Expectation
 from evals.metrics.names import Metric
 from indexer.values import Hit
@@ -149,8 +148,8 @@ class Provenance(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     """Empty for a model behind a server."""
     pipeline_sha256: str
     """Of the source files that retrieve and answer: prompts, stages, weights."""
-    settings: Settings
-    """Except for the index folder: an own one is used."""
+    settings: dict[str, dict[str, object]]
+    """By section, with the keys of the version that ran, whatever this one has. The index folder is an own one."""
     sample: int | None
     """How many cases were drawn; None for all."""
     seed: int

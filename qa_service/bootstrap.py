@@ -67,6 +67,7 @@ def open_model(settings: LlmSettings, adapter: LoadedAdapter | None = None) -> L
             parallel=settings.parallel,
             threads=settings.threads or available_cores(),
             queue_length=settings.queue_length,
+            timeout_s=settings.request_timeout_s,
             adapter=adapter.weights if adapter else None,
         )
     api_key = os.environ.get(settings.api_key_env) if settings.api_key_env else None

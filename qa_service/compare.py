@@ -64,7 +64,7 @@ def compare(finding: Finding, wide: Brief, *, around: Surroundings, session: Mod
 
 
 def _say_the_same(sentences: Sequence[Sentence], claims: Sequence[Verified], part: str) -> bool:
-    """Tell whether some sentence has all numbers and names with which a claim answers, beside a word of the question."""
+    """Tell whether a sentence has all numbers and names with which a claim answers, beside a word of the question."""
     asked = content_keys(part)
     said = [content_keys(sentence.text) for sentence in sentences]
     answers = (keys(terms(claim.text), *_VALUES) - asked - TIME_KEYS for claim in claims)

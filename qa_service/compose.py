@@ -2,7 +2,8 @@
 
 import math
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Iterable, Sequence
+from itertools import accumulate
 
 import msgspec
 
@@ -58,23 +59,22 @@ class Brief(msgspec.Struct, frozen=True, kw_only=True):
 def compose(
     question: str, hits: Sequence[Hit], *, whole: str, session: ModelSession, settings: AnswerSettings
 ) -> tuple[Brief, ...]:
-    """Return the briefs of `question`, a part of what is asked as a `whole`, the smallest first: one of
-    `settings.first_evidence_tokens` tokens of evidence, counted in the model's own vocabulary, and one that begins with
-    it, so that nothing is evaluated twice, of `settings.evidence_tokens`. Only one where the first holds everything.
+    """Return the briefs of `question`, a part of what is asked as a `whole`: at most `settings.evidence_tokens` tokens
+    of evidence, counted in the model's own vocabulary, and before it a first look, with as many of its passages as
+    `settings.first_evidence_tokens` allow, the best one at least. Only one brief where that is all.
 
     Sentences go in by relevance, each drawing in its predecessor (which names what "he" and "it" stand for), and are
     read in the order of their paragraph, the best paragraph first. A paragraph that gives orders to its reader is no
     evidence. What is left of the context after the question and the answer bounds the evidence too, so that the prompt
     cannot overflow whatever the settings say.
     """
-    paragraphs = [sentences_of(hit) for hit in hits if not gives_orders(hit.paragraph.text)]
-    order = _by_relevance(question, whole, paragraphs)
+    evidence = [hit for hit in hits if not gives_orders(hit.paragraph.text)]
     tokens = min(settings.evidence_tokens, _room(question, session, settings))
-    first, spent = _select(order, paragraphs, tokens=min(settings.first_evidence_tokens, tokens), session=session)
-    read = {sentence.place for passage in first for sentence in passage.sentences}
-    more, _ = _select(order, paragraphs, tokens=tokens - spent, session=session, read=read)
-    looks = [first, (*first, *more)] if first and more else [first or more]
-    return tuple(_brief(question, whole, passages, session) for passages in looks)
+    passages = _select(question, whole, evidence, tokens=tokens, session=session)
+    spent = accumulate(_cost(passage.sentences, session) + _TITLE_TOKENS for passage in passages)
+    first = max(1, sum(total <= settings.first_evidence_tokens for total in spent))
+    looks = [passages[:first], passages] if first < len(passages) else [passages]
+    return tuple(_brief(question, whole, read, session) for read in looks)
 
 
 def narrow(brief: Brief, sentences: Sequence[Sentence], *, session: ModelSession) -> Brief:
@@ -108,40 +108,29 @@ def _room(question: str, session: ModelSession, settings: AnswerSettings) -> int
 
 
 def _select(
-    order: Sequence[tuple[int, int]],
-    paragraphs: Sequence[Sequence[Sentence]],
-    *,
-    tokens: int,
-    session: ModelSession,
-    read: Collection[tuple[str, int]] = (),
-) -> tuple[tuple[Passage, ...], int]:
-    """Return passages of at most `tokens` tokens, and their tokens: what comes first in the `order` of `(paragraph rank,
-    sentence index)` and fits, without the sentences whose places are in `read`.
-    """
+    question: str, whole: str, hits: Sequence[Hit], *, tokens: int, session: ModelSession
+) -> tuple[Passage, ...]:
+    paragraphs = [sentences_of(hit) for hit in hits]
     chosen: set[tuple[int, int]] = set()
     opened: set[int] = set()
-    spent = 0
-    for rank, index in order:
-        paragraph = paragraphs[rank]
-        wanted = [
-            at for at in (index - 1, index) if at >= 0 and (rank, at) not in chosen and paragraph[at].place not in read
-        ]
-        cost = sum(session.count(paragraph[at].text) + 2 for at in wanted)
+    for rank, index in _by_relevance(question, whole, paragraphs):
+        wanted = [at for at in (index - 1, index) if at >= 0 and (rank, at) not in chosen]
+        cost = _cost([paragraphs[rank][at] for at in wanted], session)
         if rank not in opened:
             cost += _TITLE_TOKENS
-        if wanted and spent + cost <= tokens:
-            spent += cost
+        if wanted and cost <= tokens:
+            tokens -= cost
             opened.add(rank)
             chosen.update((rank, at) for at in wanted)
-    passages = (
-        Passage(
-            hit=paragraph[0].hit,
-            sentences=tuple(sentence for sentence in paragraph if (rank, sentence.index) in chosen),
-        )
-        for rank, paragraph in enumerate(paragraphs)
+    return tuple(
+        Passage(hit=hit, sentences=tuple(sentence for sentence in paragraphs[rank] if (rank, sentence.index) in chosen))
+        for rank, hit in enumerate(hits)
         if rank in opened
     )
-    return tuple(passages), spent
+
+
+def _cost(read: Iterable[Sentence], session: ModelSession) -> int:
+    return sum(session.count(sentence.text) + 2 for sentence in read)
 
 
 def _by_relevance(question: str, whole: str, paragraphs: Sequence[Sequence[Sentence]]) -> list[tuple[int, int]]:

@@ -19,11 +19,12 @@ from numpy.typing import NDArray
 from qa_service.errors import CancelledError, ModelError
 from qa_service.llm.lookup import Lookup
 from qa_service.llm.native import Row, StepCosts
-from qa_service.llm.protocol import Call, Drop, Failed, Forget, Read, ReadOut, Reply, Request, Tokens, Write
+from qa_service.llm.protocol import Alive, Call, Drop, Failed, Forget, Read, ReadOut, Reply, Request, Tokens, Write
 from qa_service.llm.sequences import Part, SequenceMemory, Sequences
 
 SLICE_TOKENS = 64
 """Of a prompt, evaluated in one step. Always the same, whoever else is there: see `sequences`."""
+_ALIVE_EVERY_S = 1.0
 
 
 class Context(SequenceMemory, Protocol):
@@ -83,7 +84,7 @@ class _Work:
 class Engine:
     """Runs calls until `stop`. All but `run` may be called from any thread."""
 
-    def __init__(self, context: Context, *, costs: StepCosts, emit: Callable[[Reply], None]) -> None:
+    def __init__(self, context: Context, *, costs: StepCosts, emit: Callable[[Reply | Alive], None]) -> None:
         """`emit` is called in the thread that runs, and must not wait."""
         self._context = context
         self._costs = costs
@@ -96,6 +97,7 @@ class Engine:
         self._dropped: set[int] = set()
         self._owed_s = 0.0
         """Time that those who write have before the next slice is read."""
+        self._alive_s = time.monotonic()
 
     @property
     def sequences_in_use(self) -> int:
@@ -129,6 +131,9 @@ class Engine:
             elif reading is not None:
                 self._read(reading)
                 self._owed_s = time.monotonic() - started_s
+            if time.monotonic() - self._alive_s > _ALIVE_EVERY_S:
+                self._alive_s = time.monotonic()
+                self._emit(Alive())
 
     def _take_in(self) -> bool:
         """Take what has arrived, waiting for it if there is nothing to do. Return False at the end."""

@@ -1,11 +1,12 @@
 """The language model on this machine's cores: a process of its own runs it, requests reach it through a bounded queue.
 
-If that process dies, with the native library or by the system's hand, those who wait get an error that says so, the
-model is not ready until a new process has loaded it, and nothing else is lost.
+If that process dies, with the native library or by the system's hand, or hangs and is ended, those who wait get an
+error that says so, the model is not ready until a new process has loaded it, and nothing else is lost.
 """
 
 import codecs
 import itertools
+import math
 import os
 import queue
 import signal
@@ -13,7 +14,8 @@ import socket
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator, Sequence
+import time
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -32,8 +34,9 @@ _END_TIMEOUT_S = 10.0
 """What the process has to end by itself."""
 _FIRST_PAUSE_S, _LONGEST_PAUSE_S = 0.5, 60.0
 """Before a process that died is started anew; doubled as long as none loads."""
+_POLL_S = 0.5
 
-_News = protocol.Loaded | protocol.LoadFailed | protocol.Reply
+_News = protocol.Loaded | protocol.LoadFailed | protocol.Alive | protocol.Reply
 _Inbox = queue.SimpleQueue[protocol.Reply]
 
 
@@ -70,9 +73,18 @@ class _Process:
         with self._sending, suppress(OSError):  # `receive` tells
             self._connection.send_bytes(msgspec.msgpack.encode(message))
 
-    def receive(self) -> _News:
-        """Return the next message. Raises ModelError when the process is dead."""
+    def receive(self, *, longest_silence_s: float = math.inf, is_due: Callable[[], bool] = lambda: True) -> _News:
+        """Return the next message. Raises ModelError when the process is dead, and when it has sent nothing for
+        `longest_silence_s` while a message `is_due`: then it hangs, and is ended.
+        """
+        heard_s = time.monotonic()
         try:
+            while not self._connection.poll(_POLL_S):
+                if not is_due():
+                    heard_s = time.monotonic()
+                elif time.monotonic() - heard_s > longest_silence_s:
+                    self._process.kill()
+                    raise ModelError(f"the model's process did nothing for {longest_silence_s:.0f} s and was ended")
             news: _News = msgspec.msgpack.decode(self._connection.recv_bytes(), type=_News)
         except (EOFError, OSError):
             raise ModelError(f"the model's process {_ending(self._process.wait())}") from None
@@ -104,10 +116,11 @@ class LlamaModel:
         threads: int,
         parallel: int,
         queue_length: int,
+        timeout_s: float = math.inf,
         adapter: Path | None = None,
     ) -> None:
         """Load the model in its process, with the adapter (a GGUF file) that `read` uses. Raises ModelError when that
-        fails.
+        fails. A process that takes no step for `timeout_s` while it should is given up.
         """
         self.name = name
         self.context_tokens = context_tokens
@@ -121,6 +134,7 @@ class LlamaModel:
         )
         self._process: _Process | None = _Process(self._wanted)
         self.vocabulary, self.template = load_language(path, name=name)
+        self._timeout_s = timeout_s
         self._places = PlaceQueue(queue_length, served=parallel)
         self._inboxes: dict[int, _Inbox] = {}
         self._changing = threading.Lock()
@@ -190,8 +204,8 @@ class LlamaModel:
         while (process := self._process) is not None:
             try:
                 while True:
-                    reply = process.receive()
-                    if isinstance(reply, protocol.Loaded | protocol.LoadFailed):
+                    reply = process.receive(longest_silence_s=self._timeout_s, is_due=lambda: bool(self._inboxes))
+                    if isinstance(reply, protocol.Loaded | protocol.LoadFailed | protocol.Alive):
                         continue
                     with self._changing:
                         inbox = self._inboxes.get(reply.id)

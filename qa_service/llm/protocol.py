@@ -90,4 +90,8 @@ class Failed(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     message: str
 
 
+class Alive(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """Steps are being taken: told now and then in a long evaluation, so that silence means trouble."""
+
+
 Reply = Tokens | ReadOut | Failed

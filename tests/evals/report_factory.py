@@ -201,7 +201,7 @@ PROVENANCE = Provenance(
     model="qwen2.5-coder-1.5b-instruct-q4_k_m",
     model_sha256="4" * 64,
     pipeline_sha256="5" * 64,
-    settings=load_settings("default", environ={}),
+    settings=msgspec.to_builtins(load_settings("default", environ={})),
     sample=None,
     seed=0,
 )

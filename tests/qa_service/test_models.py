@@ -1,6 +1,7 @@
 """One suite for every language model behind the port: the script, llama.cpp, and a server over HTTP."""
 
 import json
+import math
 import os
 import signal
 import socket
@@ -94,7 +95,9 @@ def served(small_model: Path, *, name: str = "served") -> Iterator[OpenAIModel]:
         server.server_close()
 
 
-def open_llama(path: Path, *, context_tokens: int = 1024, memory_mib: int = 128, parallel: int = 1) -> LlamaModel:
+def open_llama(
+    path: Path, *, context_tokens: int = 1024, memory_mib: int = 128, parallel: int = 1, timeout_s: float = math.inf
+) -> LlamaModel:
     return LlamaModel(
         path,
         name=path.stem,
@@ -103,6 +106,7 @@ def open_llama(path: Path, *, context_tokens: int = 1024, memory_mib: int = 128,
         threads=2,
         parallel=parallel,
         queue_length=QUEUE_LENGTH,
+        timeout_s=timeout_s,
     )
 
 
@@ -330,8 +334,13 @@ def test_questions_at_once_get_the_answers_that_they_get_alone(small_model: Path
 
 
 @pytest.mark.contract
-def test_a_crash_of_the_library_is_an_error_for_those_who_wait_and_the_model_comes_back(small_model: Path) -> None:
-    model = open_llama(small_model)
+@pytest.mark.parametrize(
+    ("trouble", "told"), [(signal.SIGSEGV, "died with SIGSEGV"), (signal.SIGSTOP, "did nothing for 10 s and was ended")]
+)
+def test_who_waits_for_a_process_that_dies_or_hangs_is_told_and_the_model_comes_back(
+    trouble: signal.Signals, told: str, small_model: Path
+) -> None:
+    model = open_llama(small_model, timeout_s=10.0)
     try:
         with model.admit(threading.Event()) as session:
             undisturbed = "".join(session.generate(prompt(), max_tokens=12))
@@ -339,8 +348,8 @@ def test_a_crash_of_the_library_is_an_error_for_those_who_wait_and_the_model_com
             next(pieces)
             process = model.process_id()
             assert process is not None
-            os.kill(process, signal.SIGSEGV)
-            with pytest.raises(ModelError, match="died with SIGSEGV; it is being started again"):
+            os.kill(process, trouble)
+            with pytest.raises(ModelError, match=f"{told}; it is being started again"):
                 list(pieces)
         assert not model.ready()
         with pytest.raises(ModelAwayError, match="try again in some seconds"):
