@@ -8,13 +8,17 @@ _MAX_TOKENS = 64
 
 
 def rewritten(system: str, examples: str, given: str, *, name: str, session: ModelSession) -> str:
-    """Return what the model writes as the `name` question of what is `given`, as it is done in `examples`."""
+    """Return what the model writes as the `name` question of what is `given`, as it is done in `examples`; "" where that
+    does not fit its context.
+    """
     prompt = Prompt(
         system=system,
         shared=(examples, given),
         ask=f"Write the {name} question, and nothing else.",
         answer_start=f"{name.capitalize()} question:",
     )
+    if session.count_prompt(prompt) + _MAX_TOKENS > session.context_tokens:
+        return ""
     text = "".join(session.generate(prompt, max_tokens=_MAX_TOKENS, stop=("\n",)))
     return text.strip().removeprefix(prompt.answer_start).strip()
 

@@ -37,7 +37,7 @@ class Load(msgspec.Struct, frozen=True, kw_only=True):
 def measure_clients(bench: Workbench, *, rounds: int, tell: Tell) -> Section:
     """Have the same questions asked by one client, and by several at once."""
     taken: dict[int, list[Load]] = {clients: [] for clients in CLIENTS}
-    with closing(open_index(bench.settings, bench.embedder)) as index, opened_llama(bench.settings.llm) as model:
+    with closing(open_index(bench.settings, bench.embedder)) as index, opened_llama(bench.settings) as model:
         index.warm()
         checker = open_checker(bench.settings.verifier, home=footnote_home())
         for number in range(1, rounds + 1):

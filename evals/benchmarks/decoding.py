@@ -10,12 +10,13 @@ from config.errors import ConfigError
 from config.models import require
 from config.paths import footnote_home
 from config.processor import available_cores
-from config.settings import LlmSettings
+from config.settings import Settings
 from evals.benchmarks.machine import peak_memory_bytes
 from evals.benchmarks.report import Line, Section
 from evals.benchmarks.timing import spread
 from evals.benchmarks.workbench import SAMPLE_CORPUS, Tell, Workbench
 from indexer.corpus import load_documents
+from qa_service.answerability import load_adapter
 from qa_service.bootstrap import open_model
 from qa_service.llm.llama import LlamaModel
 from qa_service.llm.native import BATCH_TOKENS, NativeContext, Row
@@ -90,11 +91,14 @@ def measure_model(bench: Workbench, *, rounds: int, tell: Tell) -> Section:
 
 
 @contextmanager
-def opened_llama(settings: LlmSettings) -> Iterator[LlamaModel]:
-    """Load the language model in its process. Raises ConfigError when it has none, ModelError when it does not load."""
-    with closing(open_model(settings)) as model:
+def opened_llama(settings: Settings) -> Iterator[LlamaModel]:
+    """Load the language model in its process, with its adapter. Raises ConfigError when it has none, ModelError when it
+    does not load.
+    """
+    with closing(open_model(settings.llm, load_adapter(settings.answer.adapter))) as model:
         if not isinstance(model, LlamaModel):
-            raise ConfigError(f'llm.kind is "{settings.kind}": the benchmarks need "llama_cpp"; choose another profile')
+            kind = settings.llm.kind
+            raise ConfigError(f'llm.kind is "{kind}": the benchmarks need "llama_cpp"; choose another profile')
         yield model
 
 
@@ -111,7 +115,7 @@ def opened_model(bench: Workbench) -> Iterator[RawModel]:
             f"llm.context_tokens is {settings.context_tokens}: the benchmarks need at least "
             f"{PREFILL_TOKENS + DECODE_TOKENS}; raise it"
         )
-    with opened_llama(settings) as model:
+    with opened_llama(bench.settings) as model:
         text = "\n\n".join(document.text for document in load_documents([SAMPLE_CORPUS]).documents)
         context = NativeContext(
             require(settings.model, home=footnote_home()),

@@ -2,14 +2,16 @@
 
 from statistics import StatisticsError
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from evals.benchmarks.asking import Asked, Moments, ask_lines, summarise, work_of
+from evals.benchmarks.asking import Asked, Moments, Timed, ask_lines, summarise, work_of
 from evals.benchmarks.searching import SearchTimes, queries_from_titles, search_lines
 from evals.benchmarks.timing import ratios, spread, timed
 from qa_service.values import EvidenceFound, TextDrafted, Usage
+from tests.evals.answers_by_hand import answer
 
 EVIDENCE = EvidenceFound(index_version="g1", standalone_question=None, evidence=())
 
@@ -86,26 +88,29 @@ def test_the_95th_percentile_lies_between_the_queries_next_to_it() -> None:
     assert next(line for line in lines if "95th" in line.name).value.median == pytest.approx(38.0)
 
 
-def usage(prompt: int = 0, reused: int = 0, answer: int = 0) -> Usage:
-    return Usage(prompt_tokens=prompt, reused_tokens=reused, answer_tokens=answer)
+def usage(prompt: int = 0, reused: int = 0, written: int = 0) -> Usage:
+    return Usage(prompt_tokens=prompt, reused_tokens=reused, answer_tokens=written)
+
+
+def timed_answer(answer_s: float, draft_s: float | None, evidence_s: float | None = None) -> Timed:
+    made = answer(status="refused" if draft_s is None else "answered")
+    made = msgspec.structs.replace(made, usage=usage(prompt=700, reused=300, written=20))
+    return Timed(answer=made, draft_s=draft_s, answer_s=answer_s, evidence_s=evidence_s)
 
 
 def asked(answer_s: float, *, draft_s: float | None = 1.0, raw_s: float = 1.0, evidence_s: float = 0.5) -> Asked:
     return Asked(
         question="Why?",
-        status="refused" if draft_s is None else "answered",
-        evidence_s=evidence_s,
-        draft_s=draft_s,
-        answer_s=answer_s,
-        usage=usage(prompt=700, reused=300, answer=20),
+        ours=timed_answer(answer_s, draft_s, evidence_s),
         raw_s=raw_s,
-        plain_draft_s=4.0,
-        plain_answer_s=8.0,
+        plain=timed_answer(8.0, 4.0),
+        our_follow_up=timed_answer(2.0, draft_s and 1.0, 0.5),
+        plain_follow_up=timed_answer(10.0, 4.0),
     )
 
 
 def test_reused_tokens_are_no_work() -> None:
-    assert work_of(usage(prompt=700, reused=300, answer=20)) == (400, 20)
+    assert work_of(usage(prompt=700, reused=300, written=20)) == (400, 20)
     assert work_of(usage()) == (0, 0)
 
 
@@ -128,6 +133,8 @@ def test_seconds_stand_next_to_the_plain_pipelines_question_by_question() -> Non
     values = {line.name: line.value.median for line in lines}
     assert values["to the first token of the draft / plain pipeline's, median question"] == (0.25 + 0.75) / 2
     assert values["to the complete answer / plain pipeline's, median question"] == 0.5
+    assert values["follow-up: to the first token of the draft / plain pipeline's, median question"] == 0.25
+    assert values["follow-up: to the complete answer / plain pipeline's, median question"] == 0.2
 
 
 def test_when_every_question_is_refused_there_is_no_line_for_the_first_token() -> None:

@@ -13,14 +13,16 @@ TALK = (
 )
 
 
-def rewrite(question: str, says: str, conversation: tuple[Turn, ...] = TALK) -> tuple[str | None, list[Prompt]]:
+def rewrite(
+    question: str, says: str, conversation: tuple[Turn, ...] = TALK, *, context_tokens: int = 2048
+) -> tuple[str | None, list[Prompt]]:
     asked: list[Prompt] = []
 
     def script(prompt: Prompt) -> str:
         asked.append(prompt)
         return says
 
-    with ScriptedModel(script).admit(threading.Event()) as session:
+    with ScriptedModel(script, context_tokens=context_tokens).admit(threading.Event()) as session:
         return condense(question, conversation, session=session), asked
 
 
@@ -41,6 +43,11 @@ def test_without_a_conversation_nothing_is_rewritten() -> None:
 def test_a_rewrite_that_brings_a_name_nobody_mentioned_is_discarded() -> None:
     both = "How old is she (asked after: Who won the Zelny Open)?"
     assert rewrite("How old is she?", "How old is Queen Victoria?")[0] == both
+
+
+def test_a_conversation_too_long_for_the_model_is_not_rewritten() -> None:
+    both = "How old is she (asked after: Who won the Zelny Open)?"
+    assert rewrite("How old is she?", "unused", context_tokens=100) == (both, [])
 
 
 def test_a_rewrite_that_is_an_answer_is_discarded() -> None:
