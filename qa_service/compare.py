@@ -45,11 +45,10 @@ def compare(finding: Finding, wide: Brief, *, around: Surroundings, session: Mod
         keys(terms(wide.whole), "name")
         & beside([sentence for claim in supported for sentence in claim.support], around)
     ) - _sources(wide)
+    others = [[sentence for passage in passages for sentence in passage.sentences] for passages in _others(told, wide)]
+    differing = [sentences for sentences in others if not _say_the_same(sentences, supported, finding.part)]
     versions = []
-    for passages in _others(told, wide)[:MOST_VERSIONS]:
-        sentences = [sentence for passage in passages for sentence in passage.sentences]
-        if _say_the_same(sentences, supported, finding.part):
-            continue
+    for sentences in differing[:MOST_VERSIONS]:
         prompt = narrow(wide, sentences, session=session).prompt(ASK)
         text = "".join(session.generate(prompt, max_tokens=_MAX_TOKENS, stop=("\n",))).strip()
         stated = tuple(

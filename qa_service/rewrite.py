@@ -8,8 +8,8 @@ _MAX_TOKENS = 64
 
 
 def rewritten(system: str, examples: str, given: str, *, name: str, session: ModelSession) -> str:
-    """Return what the model writes as the `name` question of what is `given`, as it is done in `examples`; "" where that
-    does not fit its context.
+    """Return what the model writes as the `name` question of what is `given`, as it is done in `examples`; "" where
+    that does not fit its context.
     """
     prompt = Prompt(
         system=system,

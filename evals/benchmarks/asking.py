@@ -45,7 +45,7 @@ class Timed(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Asked(msgspec.Struct, frozen=True, kw_only=True):
-    """One question, asked once of a model that has nothing evaluated, and then its follow-up."""
+    """One question, asked once, and then its follow-up."""
 
     question: str
     ours: Timed
@@ -84,7 +84,9 @@ class Moments:
 
 
 def measure_asking(bench: Workbench, *, rounds: int, tell: Tell) -> Section:
-    """Ask every question in each round, each of a model that has nothing evaluated, with its floor right behind it."""
+    """Ask every question in each round, with its floor and the plain pipeline's answer right behind it. A round begins
+    with nothing evaluated; its questions are about different articles.
+    """
     taken: list[list[Asked]] = []
     with (
         closing(open_index(bench.settings, bench.embedder)) as index,
@@ -96,7 +98,8 @@ def measure_asking(bench: Workbench, *, rounds: int, tell: Tell) -> Section:
         plain = Plain(dense=dense, model=raw.model, settings=bench.settings)
         checker = open_checker(bench.settings.verifier, home=footnote_home())
         for number in range(1, rounds + 1):
-            tell(f"ask: round {number} of {rounds}, {len(QUESTIONS)} questions")
+            tell(f"ask: round {number} of {rounds}, {len(QUESTIONS)} questions, each with its follow-up")
+            raw.model.forget_evaluated()
             taken.append(
                 [
                     _ask_once(question, index=index, raw=raw, plain=plain, settings=bench.settings, checker=checker)
@@ -187,12 +190,10 @@ def _ask_once(
         moments = Moments()
         return moments.timed(plain.answer(asked, tell=moments.tell))
 
-    raw.model.forget_evaluated()
     first = ours(Question(question=question))
     prefill_tokens, decode_tokens = work_of(first.answer.usage)
     floor = raw.seconds(prefill_tokens=prefill_tokens, decode_tokens=decode_tokens)
     our_follow_up = ours(_following(question, first.answer))
-    raw.model.forget_evaluated()
     plain_first = plainly(Question(question=question))
     return Asked(
         question=question,

@@ -115,7 +115,7 @@ def test_the_version_is_shown():
 
 def test_the_profile_reaches_the_command_and_is_loaded_only_when_asked_for(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.delenv("FOOTNOTE_PROFILE", raising=False)
-    assert Invocation(profile="small").settings().llm.context_tokens == 2048
+    assert Invocation(profile="small").settings().answer.evidence_tokens == 300
     assert Invocation().settings({"server.port": 8003}).server.port == 8003
     Invocation(profile="no such profile")
 

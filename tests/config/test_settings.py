@@ -53,7 +53,6 @@ def test_every_shipped_profile_is_valid(name: str):
 def test_the_small_profile_differs_from_the_default_only_where_it_says_so():
     small, default = load_settings("small", {}), load_settings("default", {})
     assert small.llm.model == "smollm2-135m-instruct-q4_1"
-    assert small.llm.context_tokens == 2048
     assert small.answer.evidence_tokens < default.answer.evidence_tokens
     assert small.server == default.server
     assert small.index == default.index
@@ -67,8 +66,8 @@ def test_the_server_profile_names_both_servers():
 
 def test_the_environment_names_the_profile_unless_the_caller_does():
     environ = {"FOOTNOTE_PROFILE": "small"}
-    assert load_settings(None, environ).llm.context_tokens == 2048
-    assert load_settings("default", environ).llm.context_tokens == 4096
+    assert load_settings(None, environ).answer.evidence_tokens == 300
+    assert load_settings("default", environ).answer.evidence_tokens == 440
 
 
 def test_overrides_win_over_the_environment_which_wins_over_the_profile():
@@ -285,7 +284,7 @@ def test_a_model_that_checks_facts_is_named_by_its_path():
 
 
 def test_evidence_answer_and_headroom_may_just_fill_the_context():
-    room = 4096 - 160 - PROMPT_HEADROOM_TOKENS
+    room = 2048 - 160 - PROMPT_HEADROOM_TOKENS
     load_settings(None, {"FOOTNOTE_ANSWER__EVIDENCE_TOKENS": str(room)})
     message = error_of(environ={"FOOTNOTE_ANSWER__EVIDENCE_TOKENS": str(room + 1)})
     assert f"answer.evidence_tokens = '{room + 1}': must be at most {room}" in message

@@ -326,10 +326,8 @@ NEWER = "Accident again\n\nFive workers were hurt when the crane fell at Arlby P
 
 
 def _by_passage(prompt: Prompt) -> str:
-    """Read the number off the passage that is asked about, the first one unless told otherwise."""
-    wanted = re.search(r"only with what passage \[(\d)\]", prompt.ask)
-    passage = prompt.shared[int(wanted[1]) if wanted else 1]
-    number = "Five" if "ive workers" in passage else "Three"
+    """Read the number off the first passage."""
+    number = "Five" if "ive workers" in prompt.shared[1] else "Three"
     return f"{number} workers were hurt when the crane fell at Arlby Pier."
 
 
@@ -353,11 +351,15 @@ def test_a_question_whether_two_accounts_agree_is_asked_of_each(make_index: Make
     assert answer.question == question
 
 
-def test_two_documents_that_agree_are_one_answer(make_index: MakeIndex) -> None:
-    answer = answer_to(
-        "How many workers were hurt when the crane fell?", _by_passage, make_index(OLDER, OLDER + "So.\n")
-    )
-    assert answer.status == "answered"
+def test_two_documents_that_agree_are_one_answer_and_the_other_is_not_asked(make_index: MakeIndex) -> None:
+    asked: list[Prompt] = []
+
+    def script(prompt: Prompt) -> str:
+        asked.append(prompt)
+        return _by_passage(prompt)
+
+    answer = answer_to("How many workers were hurt when the crane fell?", script, make_index(OLDER, OLDER + "So.\n"))
+    assert (answer.status, len(asked)) == ("answered", 1)
     assert answer.text == "Three workers were hurt when the crane fell at Arlby Pier.[1]"
 
 
@@ -440,11 +442,8 @@ def test_a_name_that_fits_several_is_asked_back_when_nothing_but_the_name_is_ask
     )
 
     def script(prompt: Prompt) -> str:
-        wanted = re.search(r"only with what passage \[(\d)\]", prompt.ask)
-        passage = prompt.shared[int(wanted[1]) if wanted else 1]
-        return (
-            "Voss is a chess player of Kardovia." if "chess" in passage else "Voss is the director of Norrland Spans."
-        )
+        chess_first = "chess" in prompt.shared[1]
+        return "Voss is a chess player of Kardovia." if chess_first else "Voss is the director of Norrland Spans."
 
     answer = answer_to(question, script, make_index(chess, bridge))
     assert answer.status == status
