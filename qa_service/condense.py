@@ -54,13 +54,21 @@ def condense(question: str, conversation: Sequence[Turn], *, session: ModelSessi
 
 
 def _is_sound(complete: str, question: str, recent: Sequence[Turn]) -> bool:
-    """Tell whether a rewrite is a question, invents nothing, and still asks what the question asks."""
+    """Tell whether a rewrite is a question, invents nothing, and still asks what the question asks: it is no earlier
+    one over again.
+    """
+    if any(turn.role == "user" and _words(turn.text) == _words(complete) for turn in recent):
+        return False
     said = " ".join([question, *(turn.text for turn in recent)])
     known = keys(terms(said), "name", "number", "content", "function")
     years = {str(int(key) + step) for key in known if _YEAR.fullmatch(key) for step in (-1, 1)}
     own = content_keys(_OPENING.sub("", question)) - TIME_KEYS
     lost = own - content_keys(complete)
     return invents_nothing(complete, known | years) and len(lost) <= len(own) // 2
+
+
+def _words(text: str) -> list[str]:
+    return [term.key for term in terms(text)]
 
 
 def _behind_an_earlier_one(question: str, recent: Sequence[Turn]) -> str | None:

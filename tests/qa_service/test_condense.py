@@ -56,6 +56,12 @@ def test_a_rewrite_that_is_an_answer_is_discarded() -> None:
     )
 
 
+def test_a_rewrite_that_asks_an_earlier_question_over_again_is_discarded() -> None:
+    assert rewrite("And where was it?", "who won the Zelny open?")[0] == (
+        "And where was it (asked after: Who won the Zelny Open)?"
+    )
+
+
 def test_a_rewrite_that_loses_what_the_question_says_is_discarded() -> None:
     asked = "And what was her prize money (asked after: Who won the Zelny Open)?"
     assert rewrite("And what was her prize money?", "Who won the Zelny Open?")[0] == asked
