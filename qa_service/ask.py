@@ -1,7 +1,7 @@
 """From a question to an answer with footnotes: the stages in order, typed values in between.
 
 condense -> unify -> divide -> each part: retrieve -> compose -> gate -> generate -> attribute -> verify -> confirm
--> mend -> compare -> conclude
+(over more evidence where a first look does not do) -> mend -> compare -> conclude
 """
 
 import time

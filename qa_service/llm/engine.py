@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from qa_service.errors import CancelledError, ModelError
 from qa_service.llm.lookup import Lookup
 from qa_service.llm.native import Row, StepCosts
-from qa_service.llm.protocol import Alive, Call, Drop, Failed, Forget, Read, ReadOut, Reply, Request, Tokens, Write
+from qa_service.llm.protocol import Call, Drop, Failed, Forget, Read, ReadOut, Reply, Request, Tokens, Write
 from qa_service.llm.sequences import Part, SequenceMemory, Sequences
 
 SLICE_TOKENS = 64
@@ -84,11 +84,21 @@ class _Work:
 class Engine:
     """Runs calls until `stop`. All but `run` may be called from any thread."""
 
-    def __init__(self, context: Context, *, costs: StepCosts, emit: Callable[[Reply | Alive], None]) -> None:
-        """`emit` is called in the thread that runs, and must not wait."""
+    def __init__(
+        self,
+        context: Context,
+        *,
+        costs: StepCosts,
+        emit: Callable[[Reply], None],
+        alive: Callable[[], None] = lambda: None,
+    ) -> None:
+        """`emit` is called in the thread that runs, and must not wait. So is `alive`, now and then while steps are
+        taken.
+        """
         self._context = context
         self._costs = costs
         self._emit = emit
+        self._alive = alive
         self._sequences = Sequences(context, count=context.sequences)
         self._arrived: deque[Request | None] = deque()
         self._arrival = threading.Condition()
@@ -133,7 +143,7 @@ class Engine:
                 self._owed_s = time.monotonic() - started_s
             if time.monotonic() - self._alive_s > _ALIVE_EVERY_S:
                 self._alive_s = time.monotonic()
-                self._emit(Alive())
+                self._alive()
 
     def _take_in(self) -> bool:
         """Take what has arrived, waiting for it if there is nothing to do. Return False at the end."""

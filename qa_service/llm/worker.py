@@ -39,8 +39,12 @@ def main() -> None:
         connection.send_bytes(msgspec.msgpack.encode(protocol.LoadFailed(message=str(error))))
         return
     encoder = msgspec.msgpack.Encoder()
-    engine = Engine(context, costs=costs, emit=lambda reply: connection.send_bytes(encoder.encode(reply)))
-    connection.send_bytes(encoder.encode(protocol.Loaded()))
+
+    def send(message: protocol.Loaded | protocol.Alive | protocol.Reply) -> None:
+        connection.send_bytes(encoder.encode(message))
+
+    engine = Engine(context, costs=costs, emit=send, alive=lambda: send(protocol.Alive()))
+    send(protocol.Loaded())
     threading.Thread(target=_listen, args=(connection, engine), name="engine-listener", daemon=True).start()
     with suppress(OSError):  # nobody listens any more
         engine.run()
