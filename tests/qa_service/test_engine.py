@@ -209,6 +209,15 @@ def test_it_waits_without_work_and_stops_when_told() -> None:
     assert not thread.is_alive()
 
 
+def test_a_long_prompt_gives_signs_of_life_before_its_first_token(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("qa_service.llm.engine._ALIVE_EVERY_S", 0.0)
+    run = Run([write(1, list(range(3 * SLICE_TOKENS)), max_tokens=1)])
+    told_before: list[int] = []
+    run.engine = Engine(run.context, costs=COSTS, emit=run._take, alive=lambda: told_before.append(len(run.replies)))
+    run.go()
+    assert told_before.count(0) >= 2
+
+
 @pytest.mark.parametrize("exact_rows", [1, 2, 8])
 def test_guesses_never_change_an_answer(exact_rows: int) -> None:
     calls = [write(number, PASSAGE, [number, 3, 1, 4], max_tokens=60) for number in range(8)]
