@@ -23,7 +23,7 @@ from qa_service.entailment import FactChecker
 from qa_service.evidence import Sentence
 from qa_service.exactness import check_exactness
 from qa_service.finding import Finding
-from qa_service.gate import gate
+from qa_service.gate import Decision, gate
 from qa_service.generate import generate
 from qa_service.llm.port import ModelSession
 from qa_service.mend import Check, mend
@@ -76,6 +76,15 @@ def ask(
     with watch.stage("queue"):
         session.wait()
     deadline_s = time.monotonic() + settings.answer.deadline_s
+    checks = partial(
+        _checks,
+        around=around,
+        corrections=corrections,
+        session=session,
+        settings=settings.answer,
+        checker=checker,
+        watch=watch,
+    )
     findings: list[Finding] = []
     for part, part_hits in zip(division.parts, found, strict=True):
         if findings:
@@ -97,25 +106,7 @@ def ask(
                     deadline_s=deadline_s,
                     tell=ignore if looks else tell,
                 )
-            check = partial(
-                _checked,
-                brief=brief,
-                probability=decision.probability,
-                around=around,
-                corrections=corrections,
-                settings=settings.answer,
-                checker=checker,
-                watch=watch,
-            )
-            confirmed = partial(
-                _confirmed,
-                check=check,
-                brief=brief,
-                answerable=decision.probability,
-                session=session,
-                settings=settings.answer,
-                watch=watch,
-            )
+            check, confirmed = checks(brief, decision)
             looks.append(
                 Finding(
                     brief=brief,
@@ -161,6 +152,40 @@ def ask(
         timings_s=watch.seconds(),
         past_deadline=time.monotonic() > deadline_s,
     )
+
+
+def _checks(
+    brief: Brief,
+    decision: Decision,
+    *,
+    around: Surroundings,
+    corrections: Sequence[Correction],
+    session: ModelSession,
+    settings: AnswerSettings,
+    checker: FactChecker | None,
+    watch: Stopwatch,
+) -> tuple[Check, Check]:
+    """Return how drafts from `brief` are checked: by their words, and with the model's say where that leaves doubt."""
+    check = partial(
+        _checked,
+        brief=brief,
+        probability=decision.probability,
+        around=around,
+        corrections=corrections,
+        settings=settings,
+        checker=checker,
+        watch=watch,
+    )
+    confirmed = partial(
+        _confirmed,
+        check=check,
+        brief=brief,
+        answerable=decision.probability,
+        session=session,
+        settings=settings,
+        watch=watch,
+    )
+    return check, confirmed
 
 
 def _checked(

@@ -45,8 +45,9 @@ def compare(finding: Finding, wide: Brief, *, around: Surroundings, session: Mod
         keys(terms(wide.whole), "name")
         & beside([sentence for claim in supported for sentence in claim.support], around)
     ) - _sources(wide)
-    others = [[sentence for passage in passages for sentence in passage.sentences] for passages in _others(told, wide)]
-    differing = [sentences for sentences in others if not _say_the_same(sentences, supported, finding.part)]
+    differing = [
+        sentences for sentences in _others(told, wide) if not _say_the_same(sentences, supported, finding.part)
+    ]
     versions = []
     for sentences in differing[:MOST_VERSIONS]:
         prompt = narrow(wide, sentences, session=session).prompt(ASK)
@@ -66,8 +67,13 @@ def _say_the_same(sentences: Sequence[Sentence], claims: Sequence[Verified], par
     """Tell whether a sentence has all numbers and names with which a claim answers, beside a word of the question."""
     asked = content_keys(part)
     said = [content_keys(sentence.text) for sentence in sentences]
-    answers = (keys(terms(claim.text), *_VALUES) - asked - TIME_KEYS for claim in claims)
+    answers = (_answers(claim, asked, *_VALUES) for claim in claims)
     return any(answer and any(answer <= own and asked & own for own in said) for answer in answers)
+
+
+def _answers(claim: Verified, asked: frozenset[str], *kinds: Kind) -> frozenset[str]:
+    """Return the numbers or names with which a claim answers: those that the question does not have."""
+    return keys(terms(claim.text), *kinds) - asked - TIME_KEYS
 
 
 def _said(passages: Sequence[Passage]) -> frozenset[str]:
@@ -88,7 +94,7 @@ def differs(one: Verified, other: Verified, part: str) -> bool:
     """
     asked = content_keys(part)
     for kind in reversed(_VALUES) if _ASKS_FOR_NAME.search(part) else _VALUES:
-        mine, yours = (keys(terms(claim.text), kind) - asked - TIME_KEYS for claim in (one, other))
+        mine, yours = (_answers(claim, asked, kind) for claim in (one, other))
         if mine and yours:
             return not mine & yours and (kind == "name" or _count_the_same(one.text, other.text))
         if mine or yours:
@@ -129,8 +135,8 @@ def _paragraphs(claim: Verified) -> str:
     return " ".join(sorted({sentence.hit.paragraph.text for sentence in claim.support}))
 
 
-def _others(told: set[str], brief: Brief) -> list[list[Passage]]:
-    """Return the passages of each document that may say the same as those that were `told`, the likeliest first."""
+def _others(told: set[str], brief: Brief) -> list[list[Sentence]]:
+    """Return what is read of each document that may be about the same as those `told`, the likeliest first."""
     asked = content_keys(brief.question)
     by_document: dict[str, list[Passage]] = {}
     for passage in brief.passages:
@@ -138,7 +144,10 @@ def _others(told: set[str], brief: Brief) -> list[list[Passage]]:
     held = {document: len(asked & _said(passages)) for document, passages in by_document.items()}
     least = _LEAST_SHARE * max((held[document] for document in told if document in held), default=0)
     others = [document for document in by_document if document not in told and held[document] >= max(least, 1)]
-    return [by_document[document] for document in sorted(others, key=lambda document: -held[document])]
+    return [
+        [sentence for passage in by_document[document] for sentence in passage.sentences]
+        for document in sorted(others, key=lambda document: -held[document])
+    ]
 
 
 def day_of(claim: Verified) -> int:
