@@ -22,9 +22,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+from config.amx import amx_compiler_options
 from config.errors import FootnoteError
 from config.long_command import Say, run_logged
-from config.processor import available_cores, cmake_args, fingerprint, processor_flags
+from config.processor import AMX_FLAGS, available_cores, cmake_args, fingerprint, processor_flags
 
 PACKAGE = "llama-cpp-python"
 FASTER_BUILD = [
@@ -64,7 +65,7 @@ def build_wheel(
 
     Raises BuildError when there is no compiler, or the build fails.
     """
-    key = f"{version}-{fingerprint(platform.machine(), processor_flags(), environ.get('CMAKE_ARGS', ''))}"
+    key = f"{version}-{build_key(environ)}"
     wheel_dir.mkdir(parents=True, exist_ok=True)
     with _alone(wheel_dir / f".{key}.lock", say):
         finished = wheel_dir / key
@@ -86,14 +87,31 @@ def require_compiler(environ: Mapping[str, str]) -> None:
             raise BuildError(f"{wanted[0]} not found: install a {language} compiler, e.g. apt-get install {usual[0]}")
 
 
+def build_key(environ: Mapping[str, str]) -> str:
+    """Give what tells builds apart: see `config.processor.fingerprint`."""
+    flags, _ = _usable(environ)
+    return fingerprint(platform.machine(), flags, environ.get("CMAKE_ARGS", ""))
+
+
 def build_environment(environ: Mapping[str, str]) -> dict[str, str]:
     """Give the environment of the build: compiler options for this processor, and all cores at work."""
-    options = [*cmake_args(platform.machine(), processor_flags()), *FASTER_BUILD]
+    flags, compiler_options = _usable(environ)
+    options = [*cmake_args(platform.machine(), flags), *FASTER_BUILD]
     return {
         "CMAKE_BUILD_PARALLEL_LEVEL": str(available_cores()),
         **environ,
         "CMAKE_ARGS": " ".join([*options, environ.get("CMAKE_ARGS", "")]).strip(),
+        "CXXFLAGS": " ".join([*compiler_options, environ.get("CXXFLAGS", "")]).strip(),
     }
+
+
+def _usable(environ: Mapping[str, str]) -> tuple[frozenset[str], tuple[str, ...]]:
+    """Give the processor's flags, without AMX where that does not run, and the C++ options that it takes to run."""
+    flags = processor_flags()
+    if not flags >= AMX_FLAGS:
+        return flags, ()
+    options = amx_compiler_options(environ)
+    return (flags - {"amx_tile"}, ()) if options is None else (flags, options)
 
 
 def default_wheel_dir(environ: Mapping[str, str]) -> Path:

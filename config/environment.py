@@ -16,7 +16,7 @@ import venv
 from collections.abc import Sequence
 from pathlib import Path
 
-from config.build_llama import BuildError, require_compiler
+from config.build_llama import BuildError, build_key, require_compiler
 from config.long_command import run_logged
 
 REPOSITORY = Path(__file__).resolve().parent.parent
@@ -88,7 +88,7 @@ def _llama_wheel(version: str) -> Path:
 
 
 def _fingerprint() -> str:
-    texts = [LOCK.read_text(encoding="utf-8"), PROJECT.read_text(encoding="utf-8"), sys.version]
+    texts = [LOCK.read_text(encoding="utf-8"), PROJECT.read_text(encoding="utf-8"), sys.version, build_key(os.environ)]
     return hashlib.sha256("\n".join(texts).encode()).hexdigest()
 
 

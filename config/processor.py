@@ -1,9 +1,8 @@
 """What the processor can do: compiler flags for llama-cpp-python, and how many cores are ours.
 
-llama.cpp's own choice (`GGML_NATIVE`) compiles for whatever the processor advertises. Some virtual machines advertise
-AMX and fault on its first instruction: the process dies with SIGSEGV in `ggml_backend_amx_mul_mat` at the first decode
-(seen with llama-cpp-python 0.3.36). So native detection is off, AMX is always off, and each other instruction set is on
-exactly when the kernel lists it in /proc/cpuinfo.
+llama.cpp's own choice (`GGML_NATIVE`) compiles for whatever the processor advertises, AMX included, which does not
+always run (see `config.amx`). So native detection is off, and each instruction set is on exactly when the kernel lists
+it in /proc/cpuinfo; whoever builds takes the flags of AMX away where it does not run.
 
 Needs the standard library alone, so that it runs before anything is installed:
 
@@ -15,12 +14,15 @@ import hashlib
 import os
 import platform
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Sequence, Set
 from pathlib import Path
 
 X86_MACHINES = frozenset({"x86_64", "amd64", "i386", "i686"})
 
-INSTRUCTION_SETS = {
+AMX_FLAGS = frozenset({"amx_tile", "amx_int8", "avx512_vnni"})
+"""What llama.cpp's matrix kernels need, all of them."""
+
+INSTRUCTION_SETS: dict[str, Set[str]] = {
     "SSE42": {"sse4_2"},
     "AVX": {"avx"},
     "AVX2": {"avx2"},
@@ -32,10 +34,10 @@ INSTRUCTION_SETS = {
     "AVX512_VBMI": {"avx512vbmi"},
     "AVX512_VNNI": {"avx512_vnni"},
     "AVX512_BF16": {"avx512_bf16"},
+    "AMX_TILE": AMX_FLAGS,
+    "AMX_INT8": AMX_FLAGS,
 }
 """From the GGML option to the flags of /proc/cpuinfo that it needs, all of them."""
-
-AMX_OFF = ["-DGGML_AMX_TILE=OFF", "-DGGML_AMX_INT8=OFF", "-DGGML_AMX_BF16=OFF"]
 
 CPUINFO = Path("/proc/cpuinfo")
 CGROUP_OF_SELF = Path("/proc/self/cgroup")
@@ -62,11 +64,13 @@ def cmake_args(machine: str, flags: Iterable[str]) -> list[str]:
         return []
     has = frozenset(flags)
     if not has:
-        return ["-DGGML_NATIVE=OFF", *AMX_OFF]
+        return ["-DGGML_NATIVE=OFF"]
     on = {option: needs <= has for option, needs in INSTRUCTION_SETS.items()}
     # The kernels behind the AVX512 extensions are compiled only where the base set is.
-    on = {option: value and (on["AVX512"] or not option.startswith("AVX512_")) for option, value in on.items()}
-    return ["-DGGML_NATIVE=OFF", *AMX_OFF, *(f"-DGGML_{option}={'ON' if on[option] else 'OFF'}" for option in on)]
+    on = {
+        option: value and (on["AVX512"] or not option.startswith(("AVX512_", "AMX_"))) for option, value in on.items()
+    }
+    return ["-DGGML_NATIVE=OFF", *(f"-DGGML_{option}={'ON' if on[option] else 'OFF'}" for option in on)]
 
 
 def fingerprint(machine: str, flags: Iterable[str], extra: str = "") -> str:

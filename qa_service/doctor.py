@@ -79,9 +79,10 @@ def judge_instruction_sets(system_info: str, *, machine: str, flags: Iterable[st
         return Finding(topic=topic, says=system_info.strip(" |"))
     options = dict(part.removeprefix("-DGGML_").split("=") for part in cmake_args(machine, flags))
     choices = {name: options[name] == "ON" for name in INSTRUCTION_SETS.keys() & options.keys() - _SILENT_SETS}
-    has = {name for name in _reported(system_info) if name in INSTRUCTION_SETS or name.startswith("AMX")}
-    dangers = {name for name in has if not choices.get(name, not name.startswith("AMX"))}
-    missing = {name for name, wanted in choices.items() if wanted} - has
+    has = set(_reported(system_info)) & INSTRUCTION_SETS.keys()
+    dangers = {name for name in has if not choices.get(name, True)}
+    # A build goes without AMX where that is listed and does not run.
+    missing = {name for name, wanted in choices.items() if wanted and not name.startswith("AMX")} - has
     says = f"built with {_listed(has) or 'no instruction set'}"
     if dangers:
         says = f"{says}; {_listed(dangers)} can crash on this processor"
@@ -123,7 +124,7 @@ def _missing_packages(packages: dict[str, str]) -> Iterator[Finding]:
 
 def _processor() -> Finding:
     known = {need for needs in INSTRUCTION_SETS.values() for need in needs}
-    flags = sorted(flag for flag in processor_flags() if flag in known or flag.startswith("amx"))
+    flags = sorted(flag for flag in processor_flags() if flag in known)
     return Finding(topic="processor", says=f"{platform.machine()}: {' '.join(flags) or 'flags unknown'}")
 
 

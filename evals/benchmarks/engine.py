@@ -3,6 +3,7 @@
 import threading
 import time
 from collections.abc import Sequence
+from itertools import chain
 
 import msgspec
 
@@ -11,7 +12,7 @@ from evals.benchmarks.machine import peak_memory_bytes
 from evals.benchmarks.report import Line, Section
 from evals.benchmarks.timing import Spread, ratios, spread
 from evals.benchmarks.workbench import Tell, Workbench
-from qa_service.llm.engine import SLICE_TOKENS
+from qa_service.llm.native import SLICE_TOKENS
 from qa_service.llm.port import Prompt
 
 PASSAGE_TOKENS = 160
@@ -76,7 +77,8 @@ def _measure(raw: RawModel, prompt: Prompt) -> Times:
             pieces.append(time.perf_counter())
         tokens = session.spent.answer_tokens
     parts = raw.model.template.encode(prompt, raw.model.vocabulary)
-    slices = [part[start : start + SLICE_TOKENS] for part in parts for start in range(0, len(part), SLICE_TOKENS)]
+    whole = list(chain.from_iterable(parts))
+    slices = [whole[start : start + SLICE_TOKENS] for start in range(0, len(whole), SLICE_TOKENS)]
     alone = raw.evaluate(slices, raw.tokens[: tokens - 1])
     return Times(
         engine_prompt_s=pieces[0] - started_s,

@@ -10,7 +10,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from functools import partial
-from itertools import islice
+from itertools import chain, islice
 from typing import Protocol
 
 import numpy as np
@@ -18,12 +18,12 @@ from numpy.typing import NDArray
 
 from qa_service.errors import CancelledError, ModelError
 from qa_service.llm.lookup import Lookup
-from qa_service.llm.native import Row, StepCosts
+from qa_service.llm.native import SLICE_TOKENS, Row, StepCosts
 from qa_service.llm.protocol import Call, Drop, Failed, Forget, Read, ReadOut, Reply, Request, Tokens, Write
 from qa_service.llm.sequences import Part, SequenceMemory, Sequences
 
-SLICE_TOKENS = 64
-"""Of a prompt, evaluated in one step. Always the same, whoever else is there: see `sequences`."""
+_BLOCK_TOKENS = 32
+"""What matrix kernels take at a time; a part of it takes as long."""
 _ALIVE_EVERY_S = 1.0
 
 
@@ -59,7 +59,7 @@ class Context(SequenceMemory, Protocol):
 class _Work:
     """A call that has a sequence."""
 
-    def __init__(self, call: Call, parts: Sequence[Part], sequence: int, reused: int, *, row_cost: float) -> None:
+    def __init__(self, call: Call, parts: Sequence[Part], sequence: int, reused: int) -> None:
         self.call = call
         self.sequence = sequence
         self.unread = deque(parts[reused:])
@@ -68,7 +68,7 @@ class _Work:
         self.position = self.reused = sum(map(len, parts[:reused]))
         self.answer: list[int] = []
         self.most_tokens = call.max_tokens if isinstance(call, Write) else 0
-        self.lookup = Lookup([token for part in parts for token in part], row_cost=row_cost)
+        self.lookup = Lookup([token for part in parts for token in part])
 
     @property
     def room(self) -> int:
@@ -76,9 +76,27 @@ class _Work:
         return self.most_tokens - len(self.answer)
 
     @property
-    def last_part(self) -> bool:
-        """Whether the part being read is the one that is not kept."""
-        return len(self.unread) == 1
+    def adapted(self) -> bool:
+        """Whether what is read next is read with the adapter: a call's question of its own."""
+        return len(self.unread) == 1 and isinstance(self.call, Read)
+
+    def next_slice(self, *, across_parts: bool) -> list[int]:
+        """Return what is evaluated next. `across_parts`: it may be of several parts, and is cut where blocks end."""
+        if not across_parts:
+            return list(self.unread[0][self.offset : self.offset + SLICE_TOKENS])
+        whole = len(self.unread) - 1 if isinstance(self.call, Read) and len(self.unread) > 1 else len(self.unread)
+        ahead = list(islice(chain.from_iterable(islice(self.unread, whole)), self.offset, self.offset + SLICE_TOKENS))
+        return ahead[:_BLOCK_TOKENS] if len(ahead) < SLICE_TOKENS else ahead
+
+    def advance(self, tokens: int) -> list[Part]:
+        """Note that the next tokens are evaluated; return the parts that are now evaluated whole."""
+        self.position += tokens
+        self.offset += tokens
+        done = []
+        while self.unread and self.offset >= len(self.unread[0]):
+            done.append(self.unread.popleft())
+            self.offset -= len(done[-1])
+        return done
 
 
 class Engine:
@@ -181,33 +199,24 @@ class Engine:
                 return
             if opened is None:
                 return
-            self._works.append(_Work(self._waiting.pop(0), parts, *opened, row_cost=self._costs.row_cost))
+            self._works.append(_Work(self._waiting.pop(0), parts, *opened))
 
     def _read(self, work: _Work) -> None:
         """Evaluate the next slice of a prompt; behind the last one comes the outcome of a `Read` or the first token."""
-        part = work.unread[0]
-        end = min(work.offset + SLICE_TOKENS, len(part))
-        rows = [
-            Row(token, work.position + place, work.sequence)
-            for place, token in enumerate(islice(part, work.offset, end))
-        ]
-        adapted = work.last_part and isinstance(work.call, Read)
+        tokens = work.next_slice(across_parts=self._costs.exact_slices)
+        rows = [Row(token, work.position + place, work.sequence) for place, token in enumerate(tokens)]
         stop = partial(self._dropped.__contains__, work.call.id)
-        if rows and not self._decoded([work], rows, adapted=adapted, stop=stop):  # a part may be empty
+        if rows and not self._decoded([work], rows, adapted=work.adapted, stop=stop):  # a part may be empty
             return
-        work.position += len(rows)
-        work.offset = end
-        if end < len(part):
-            return
-        last = work.last_part
-        work.unread.popleft()
-        work.offset = 0
-        if not last:
+        done = work.advance(len(tokens))
+        for part in done if work.unread else done[:-1]:
             self._sequences.grow(work.sequence, part)
-        elif isinstance(work.call, Read):
+        if work.unread:
+            return
+        if isinstance(work.call, Read):
             self._read_out(work, work.call.firsts)
         else:
-            self._told(work, [self._likeliest(-1)], guessed=0)
+            self._told(work, [self._likeliest(-1)])
 
     def _read_out(self, work: _Work, firsts: Sequence[int]) -> None:
         logits = self._context.logits().astype(np.float64)
@@ -233,12 +242,15 @@ class Engine:
     def _write_together(self, works: Sequence[_Work], *, spare: int) -> None:
         """Take one step in these answers, with up to `spare` guesses in all."""
         rows: list[Row] = []
-        guesses: list[list[int]] = []
+        guesses: list[tuple[list[int], float]] = []
+        """With their cost."""
         for number, work in enumerate(works):
-            share = spare // (len(works) - number)
-            guess = work.lookup.guess(min(share, work.room - 1))
+            share = min(spare // (len(works) - number), work.room - 1)
+            taken = len(rows) + len(works) - number
+            costs = self._costs.of_more(taken)[:share]
+            guess = work.lookup.guess(costs)
             spare -= len(guess)
-            guesses.append(guess)
+            guesses.append((guess, costs[len(guess) - 1] if guess else 0.0))
             rows += [
                 Row(token, work.position + place, work.sequence)
                 for place, token in enumerate([work.answer[-1], *guess])
@@ -247,16 +259,16 @@ class Engine:
             return
         likeliest = [self._likeliest(row) for row in range(len(rows))]
         start = 0
-        for work, guess in zip(works, guesses, strict=True):
+        for work, (guess, cost) in zip(works, guesses, strict=True):
             given = likeliest[start : start + len(guess) + 1]
             start += len(given)
             right = next((place for place, token in enumerate(guess) if token != given[place]), len(guess))
             work.position += 1 + right
             if right < len(guess):
                 self._context.cut(work.sequence, work.position)
-            self._told(work, given[: right + 1], guessed=len(guess))
+            self._told(work, given[: right + 1], guessed=len(guess), cost=cost)
 
-    def _told(self, work: _Work, tokens: list[int], *, guessed: int) -> None:
+    def _told(self, work: _Work, tokens: list[int], *, guessed: int = 0, cost: float = 0.0) -> None:
         """Pass on an answer's next tokens, and end it at its end."""
         kept = tokens[: work.room]
         end = next((place for place, token in enumerate(kept) if self._context.ends_answer(token)), None)
@@ -267,7 +279,7 @@ class Engine:
         if last:
             self._end(work)
         else:
-            work.lookup.told(told, guessed=guessed)
+            work.lookup.told(told, guessed=guessed, cost=cost)
 
     def _decoded(
         self,

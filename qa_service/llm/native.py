@@ -24,10 +24,16 @@ BATCH_TOKENS = 512
 
 _ABORTED = 2
 """What `llama_decode` returns when the abort callback stopped it."""
-_PROBED_ROWS = (8, 6, 4, 3, 2)
+SLICE_TOKENS = 64
+"""Of a prompt, evaluated in one step."""
+
+_PROBED_ROWS = (2, 3, 4, 6, 8, 12, 16)
+_PROBED_BEHIND = 40
+"""Tokens that are evaluated before a probe: more than the 32 rows that matrix kernels take at a time."""
 _COMPARED_ROWS = 3
 """Of a step with several; a kernel that rounds otherwise does so in every row that it takes."""
-_BYTES_PER_NUMBER = 2  # of keys and values, f16
+_Q8_0_NUMBERS = 32
+"""In a block, which takes two bytes more."""
 
 
 @llama_cpp.llama_log_callback  # type: ignore[untyped-decorator]
@@ -46,16 +52,27 @@ class Row(NamedTuple):
 class StepCosts(NamedTuple):
     """What decoding several tokens in one step means on this processor, with this build and these weights."""
 
-    exact_rows: int
-    """Tokens that get the very logits that they get one by one."""
-    row_cost: float
-    """Of the second and each further token, in steps of one token."""
+    seconds: tuple[float, ...]
+    """Of a step of 1, 2, … tokens, as many as get the very logits that they get one by one."""
+    exact_slices: bool = False
+    """Whether that holds for slices of a prompt, however it is cut."""
+
+    @property
+    def exact_rows(self) -> int:
+        """The most tokens of a step that get the very logits that they get one by one."""
+        return len(self.seconds)
+
+    def of_more(self, rows: int) -> list[float]:
+        """Return what one token more costs than `rows`, two more, …, in steps of one token."""
+        return [(more - self.seconds[rows - 1]) / self.seconds[0] for more in self.seconds[rows:]]
 
 
 class NativeContext:
     """A loaded model and the memory of the tokens that it has evaluated, in sequences that know nothing of each other.
 
-    Sequences that shared one memory (`kv_unified`) would get other last digits by where in it they lie.
+    Sequences that shared one memory (`kv_unified`) would get other last digits by where in it they lie. Keys and values
+    are kept in q8_0: with f16, a single token is computed in another way than several as soon as 256 are evaluated, and
+    the memory holds half as many.
     """
 
     def __init__(
@@ -76,7 +93,7 @@ class NativeContext:
                 f"{name}: llm.context_tokens is {context_tokens}, the model was trained for {trained_tokens}"
             )
         bytes_each = context_tokens * _bytes_per_token(self._model)
-        self.sequences = (memory_mib << 20) // bytes_each
+        self.sequences = min((memory_mib << 20) // bytes_each, llama_cpp.llama_max_parallel_sequences())
         """Evaluated at once: those of calls under way, and those kept for later ones."""
         if self.sequences < 1:
             raise ModelError(
@@ -90,6 +107,8 @@ class NativeContext:
         params.n_seq_max = self.sequences
         params.n_batch = params.n_ubatch = BATCH_TOKENS
         params.n_threads = params.n_threads_batch = threads
+        if _fits_q8_0(self._model):
+            params.type_k = params.type_v = llama_cpp.GGML_TYPE_Q8_0
         self._context = llama_cpp.llama_init_from_model(self._model, params)
         if not self._context:
             raise ModelError(f"{name}: no memory for {memory_mib} MiB of evaluated tokens; lower llm.memory_mib")
@@ -163,32 +182,52 @@ class NativeContext:
     def step_costs(self) -> StepCosts:
         """Measure what several tokens in one step mean here (a second or two). Forgets all sequences.
 
-        From some number of rows on, llama.cpp's kernels round otherwise than for one; where, depends on the processor,
-        the build and the weights.
+        From some number of rows on, llama.cpp's kernels may round otherwise than for one; where, depends on the
+        processor, the build and the weights.
         """
-        most = _PROBED_ROWS[0]
-        tokens = [1 + place * 37 % (self._token_count - 1) for place in range(2 * most)]
+        behind = _PROBED_BEHIND
+        tokens = [1 + place * 37 % (self._token_count - 1) for place in range(behind + SLICE_TOKENS)]
         rows = [Row(token, place, 0) for place, token in enumerate(tokens)]
         self.clear()
-        self.decode(rows[:most])
-        alone, seconds = [], []
-        for row in rows[most : most + _COMPARED_ROWS]:
+        self.decode(rows[:behind])
+        alone, each_s = [], []
+        for row in rows[behind : behind + _COMPARED_ROWS]:
             started_s = time.perf_counter()
             self.decode([row])
             alone.append(self.logits().copy())
-            seconds.append(time.perf_counter() - started_s)
-        exact, cost = 1, 1.0
-        for count in _PROBED_ROWS:
-            self.cut(0, most)
+            each_s.append(time.perf_counter() - started_s)
+        seconds = {1: float(np.median(each_s))}
+        for count in _PROBED_ROWS if _fits_q8_0(self._model) else ():
+            self.cut(0, behind)
             started_s = time.perf_counter()
-            self.decode(rows[most : most + count], every=True)
-            same = all(np.array_equal(self.logits(place), known) for place, known in enumerate(alone[:count]))
-            together_s = time.perf_counter() - started_s
-            if same and self._same_in_several(rows[most], min(count, self.sequences), alone[0]):
-                exact, cost = count, max(0.0, together_s / float(np.median(seconds)) - 1) / (count - 1)
+            self.decode(rows[behind : behind + count], every=True)
+            same = self._has_logits(alone[:count], 0)
+            if not same:
                 break
+            seconds[count] = max(time.perf_counter() - started_s, *seconds.values())
+        if not self._same_in_several(rows[behind], min(max(seconds), self.sequences), alone[0]):
+            seconds = {1: seconds[1]}
+        exact_slices = max(seconds) == _PROBED_ROWS[-1] and self._same_in_slices(rows, alone)
         self.clear()
-        return StepCosts(exact, cost)
+        counts = range(1, max(seconds) + 1)
+        known = sorted(seconds.items())
+        between = np.interp(counts, [count for count, _ in known], [spent for _, spent in known])
+        return StepCosts(tuple(map(float, between)), exact_slices)
+
+    def _has_logits(self, known: Sequence[NDArray[np.float32]], first: int) -> bool:
+        """Tell whether the rows of the last step from `first` on have the logits `known`."""
+        return all(np.array_equal(self.logits(first + place), logits) for place, logits in enumerate(known))
+
+    def _same_in_slices(self, rows: Sequence[Row], known: Sequence[NDArray[np.float32]]) -> bool:
+        """Tell whether rows behind the probed prefix get the logits `known` as the last of a slice, and amid one."""
+        start, end = _PROBED_BEHIND % 32, _PROBED_BEHIND + 1
+        self.cut(0, start)
+        self.decode(rows[start:end])
+        if not self._has_logits(known[:1], -1):
+            return False
+        self.cut(0, start)
+        self.decode(rows[start : start + SLICE_TOKENS], every=True)
+        return self._has_logits(known, _PROBED_BEHIND - start)
 
     def _same_in_several(self, row: Row, count: int, known: NDArray[np.float32]) -> bool:
         """Tell whether `row` gets the logits `known` in each of several sequences in one step."""
@@ -232,11 +271,20 @@ class NativeContext:
             llama_cpp.llama_set_adapters_lora(self._context, None, 0, None)
 
 
+def _head_width(model: llama_cpp.llama_model_p) -> int:
+    width: int = llama_cpp.llama_model_n_embd(model) // llama_cpp.llama_model_n_head(model)
+    return width
+
+
+def _fits_q8_0(model: llama_cpp.llama_model_p) -> bool:
+    return _head_width(model) % _Q8_0_NUMBERS == 0
+
+
 def _bytes_per_token(model: llama_cpp.llama_model_p) -> int:
     """Of the keys and values of one evaluated token."""
-    width = llama_cpp.llama_model_n_embd(model) // llama_cpp.llama_model_n_head(model)
-    numbers: int = 2 * llama_cpp.llama_model_n_layer(model) * llama_cpp.llama_model_n_head_kv(model) * width
-    return numbers * _BYTES_PER_NUMBER
+    heads: int = llama_cpp.llama_model_n_layer(model) * llama_cpp.llama_model_n_head_kv(model)
+    numbers = 2 * heads * _head_width(model)
+    return numbers + 2 * numbers // _Q8_0_NUMBERS if _fits_q8_0(model) else 2 * numbers
 
 
 def _load_adapter(model: llama_cpp.llama_model_p, name: str, path: Path) -> llama_cpp.llama_adapter_lora_p:

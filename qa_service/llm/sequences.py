@@ -1,7 +1,7 @@
 """Which sequence a call gets, and how much of its prompt is evaluated in it already.
 
-Prompts are reused part by part, and each part is decoded in steps of its own: the numbers that llama.cpp computes for a
-token depend, in their last digits, on what is decoded with it, and an answer must not depend on the question before.
+Prompts are reused part by part, and each part is decoded in steps of its own where the numbers that llama.cpp computes
+for a token depend, in their last digits, on what is decoded with it: an answer must not depend on the question before.
 """
 
 from collections.abc import Sequence

@@ -12,16 +12,13 @@ from config.processor import available_cores, cmake_args, fingerprint, flags_of,
 HASWELL = {"sse4_2", "avx", "avx2", "fma", "f16c", "bmi2"}
 AVX512_BASE = {"avx512f", "avx512cd", "avx512vl", "avx512dq", "avx512bw"}
 SAPPHIRE_RAPIDS = HASWELL | AVX512_BASE | {
-    "avx512vbmi", "avx512_vnni", "avx512_bf16", "avx_vnni", "amx_tile", "amx_int8", "amx_bf16",
+    "avx512vbmi", "avx512_vnni", "avx512_bf16", "avx_vnni", "amx_tile", "amx_int8",
 }  # fmt: skip
 
 
-def test_a_processor_with_everything_gets_everything_but_amx():
+def test_a_processor_with_everything_gets_everything():
     assert cmake_args("x86_64", SAPPHIRE_RAPIDS) == [
         "-DGGML_NATIVE=OFF",
-        "-DGGML_AMX_TILE=OFF",
-        "-DGGML_AMX_INT8=OFF",
-        "-DGGML_AMX_BF16=OFF",
         "-DGGML_SSE42=ON",
         "-DGGML_AVX=ON",
         "-DGGML_AVX2=ON",
@@ -33,7 +30,14 @@ def test_a_processor_with_everything_gets_everything_but_amx():
         "-DGGML_AVX512_VBMI=ON",
         "-DGGML_AVX512_VNNI=ON",
         "-DGGML_AVX512_BF16=ON",
+        "-DGGML_AMX_TILE=ON",
+        "-DGGML_AMX_INT8=ON",
     ]
+
+
+@pytest.mark.parametrize("missing", ["amx_tile", "amx_int8", "avx512_vnni", "avx512bw"])
+def test_amx_is_on_only_with_all_that_its_kernels_need(missing: str):
+    assert {"-DGGML_AMX_TILE=OFF", "-DGGML_AMX_INT8=OFF"} <= set(cmake_args("x86_64", SAPPHIRE_RAPIDS - {missing}))
 
 
 def test_an_older_processor_gets_what_it_has():
@@ -55,13 +59,8 @@ def test_other_machines_are_left_to_native_detection():
     assert cmake_args("arm64", set()) == []
 
 
-def test_an_x86_without_known_flags_gets_portable_defaults_without_amx():
-    assert cmake_args("AMD64", []) == [
-        "-DGGML_NATIVE=OFF",
-        "-DGGML_AMX_TILE=OFF",
-        "-DGGML_AMX_INT8=OFF",
-        "-DGGML_AMX_BF16=OFF",
-    ]
+def test_an_x86_without_known_flags_gets_portable_defaults():
+    assert cmake_args("AMD64", []) == ["-DGGML_NATIVE=OFF"]
 
 
 def test_only_flags_that_every_core_has_count():
@@ -138,7 +137,7 @@ def test_the_command_prints_the_options_or_the_key(capsys: pytest.CaptureFixture
     assert "usage" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("module", ["config.processor", "config.build_llama"])
+@pytest.mark.parametrize("module", ["config.processor", "config.amx", "config.build_llama"])
 def test_what_runs_before_the_installation_needs_the_standard_library_alone(module: str):
     root = Path(config.__file__).parents[1]
     script = f"import sys; sys.path.insert(0, {str(root)!r}); import {module}"

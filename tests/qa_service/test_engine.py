@@ -9,21 +9,23 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from qa_service.llm.engine import SLICE_TOKENS, Engine
-from qa_service.llm.native import StepCosts
+from qa_service.llm.engine import Engine
+from qa_service.llm.native import SLICE_TOKENS, StepCosts
 from qa_service.llm.protocol import Call, Drop, Failed, Forget, Read, ReadOut, Reply, Request, Tokens, Write
 from tests.qa_service.engine_fakes import FakeContext, expected_answer
 
-COSTS = StepCosts(exact_rows=4, row_cost=0.4)
+COSTS = StepCosts((1.0, 1.4, 1.8, 2.2))
 
 
 class Run:
     """An engine that is fed from within, between two of its steps, and ends when all is answered or dropped."""
 
-    def __init__(self, requests: Sequence[Request], *, sequences: int = 4, every: int = 1) -> None:
+    def __init__(
+        self, requests: Sequence[Request], *, sequences: int = 4, every: int = 1, costs: StepCosts = COSTS
+    ) -> None:
         self.context = FakeContext(sequences=sequences)
         self.replies: list[Reply] = []
-        self.engine = Engine(self.context, costs=COSTS, emit=self._take)
+        self.engine = Engine(self.context, costs=costs, emit=self._take)
         self._requests = list(requests)
         self._open: set[int] = set()
         self._every = every
@@ -131,6 +133,23 @@ def test_prompts_are_read_in_slices_of_one_size() -> None:
     assert run.context.steps == [len(HEAD), SLICE_TOKENS, SLICE_TOKENS, len(PASSAGE) % SLICE_TOKENS, len(QUESTION)]
 
 
+def test_where_slices_are_exact_they_run_across_parts_up_to_what_the_adapter_reads_and_end_with_whole_blocks() -> None:
+    costs = COSTS._replace(exact_slices=True)
+    assert Run([read(0, HEAD, PASSAGE, list(range(20)), list(range(3)) * 11)], costs=costs).go().context.steps == [
+        64, 64, 32, 30, 32, 1,
+    ]  # fmt: skip
+    written = Run([write(0, HEAD, PASSAGE, QUESTION, max_tokens=1)], costs=costs).go()
+    assert written.context.steps == [64, 64, 32, 13]
+    assert written.answer(0) == expected_answer([*HEAD, *PASSAGE, *QUESTION], 1)
+
+
+def test_what_was_read_across_parts_is_kept_part_by_part() -> None:
+    costs = COSTS._replace(exact_slices=True)
+    asked = [read(0, HEAD, PASSAGE, QUESTION, [1]), read(1, HEAD, PASSAGE, [1, 2], [1]), read(2, HEAD, PASSAGE, [1])]
+    run = Run(asked, costs=costs, every=99).go()
+    assert [run.reply(number).reused for number in range(3)] == [0, *2 * [len(HEAD) + len(PASSAGE)]]
+
+
 def test_answers_are_written_in_the_same_steps() -> None:
     alone = Run([write(0, HEAD, QUESTION)]).go().context.steps
     together = Run([write(number, HEAD, [*QUESTION, number]) for number in range(3)]).go().context.steps
@@ -222,7 +241,8 @@ def test_a_long_prompt_gives_signs_of_life_before_its_first_token(monkeypatch: p
 def test_guesses_never_change_an_answer(exact_rows: int) -> None:
     calls = [write(number, PASSAGE, [number, 3, 1, 4], max_tokens=60) for number in range(8)]
     run = Run(calls)
-    run.engine = Engine(run.context, costs=StepCosts(exact_rows, 0.2), emit=run._take)
+    costs = StepCosts(tuple(1 + 0.2 * more for more in range(exact_rows)))
+    run.engine = Engine(run.context, costs=costs, emit=run._take)
     run.go()
     for call in calls:
         assert run.answer(call.id) == expected_answer(flat(call), call.max_tokens)

@@ -16,6 +16,7 @@ pytestmark = pytest.mark.contract
 CORPUS = Path(__file__).resolve().parents[2] / "evals" / "corpus"
 PROMPTS = 200
 ANSWER_TOKENS = 10
+LONG_TOKENS = 400
 
 
 @pytest.fixture(scope="module")
@@ -27,12 +28,14 @@ def context(small_model: Path) -> Iterator[NativeContext]:
 
 @pytest.fixture(scope="module")
 def prompts(small_model: Path) -> list[list[list[int]]]:
-    """Stretches of the sample corpus, half of which ask for nothing but themselves again."""
+    """Stretches of the sample corpus, half of which ask for nothing but themselves again. One in five is so long that
+    other kernels could be at work.
+    """
     vocabulary = load_vocabulary(small_model, name="small")
     texts = [document.text for document in load_documents([CORPUS]).documents]
     found = []
     for number in range(PROMPTS):
-        text = vocabulary.encode(texts[number % len(texts)])[:32]
+        text = vocabulary.encode(texts[number % len(texts)])[: 32 if number % 5 else LONG_TOKENS]
         start = 3 * (number // len(texts))
         ask = text[start : start + 8] if number % 2 else vocabulary.encode("\n\nIn other words:")
         found.append([text[start:], ask])
@@ -74,12 +77,12 @@ def answers(
 
 def test_the_library_decodes_some_tokens_together_as_it_does_alone(context: NativeContext) -> None:
     costs = context.step_costs()
-    assert costs.exact_rows >= 1
-    assert costs.row_cost >= 0
+    assert costs.exact_rows > 1
+    assert list(costs.seconds) == sorted(costs.seconds)
 
 
 def test_200_answers_with_guesses_are_those_without(context: NativeContext, prompts: list[list[list[int]]]) -> None:
-    plain, plain_steps = answers(context, prompts, costs=StepCosts(1, 1.0), at_once=1)
+    plain, plain_steps = answers(context, prompts, costs=StepCosts((1.0,)), at_once=1)
     guessed, steps = answers(context, prompts, costs=context.step_costs(), at_once=3)
     assert guessed == plain
     assert steps <= plain_steps
