@@ -2,8 +2,8 @@
 
 That the processor lists them is not enough. GCC 12 takes the stores that fill llama.cpp's tile configuration for dead
 ones, since `_tile_loadconfig` names but the first eight of its 64 bytes, and the program dies with SIGSEGV (in
-`ggml_backend_amx_mul_mat`) at the first decode; compiled with `KEEP_STORES` it runs. Some virtual machines fault whatever
-the compiler does. The program fills its configuration as llama.cpp does, so that it fails where that would.
+`ggml_backend_amx_mul_mat`) at the first decode; compiled with `KEEP_STORES` it runs. Some virtual machines fault
+whatever the compiler does. The program fills its configuration as llama.cpp does, so that it fails where that would.
 
 Needs the standard library and a C++ compiler.
 """

@@ -116,7 +116,7 @@ def ask(
                     removed=sum(len(look.verified) for look in looks),
                 )
             )
-            if looks[-1].supported:
+            if looks[-1].supported or looks[-1].corrected:
                 break
         with watch.stage("mend"):
             finding = mend(looks[-1], session=session, settings=settings.answer, deadline_s=deadline_s, check=confirmed)

@@ -34,3 +34,8 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
     def supported(self) -> tuple[Verified, ...]:
         """The claims that hold."""
         return tuple(claim for claim in self.verified if claim.verdict == "supported")
+
+    @property
+    def corrected(self) -> tuple[Sentence, ...]:
+        """The sentences that take back what one of the claims says, the first with which that is so."""
+        return next((claim.corrected_by for claim in self.verified if claim.corrected_by), ())

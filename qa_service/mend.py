@@ -43,15 +43,17 @@ def mend(
     if finding.decision.reason is not None:
         return finding
     redraft = partial(_redrafted, session=session, settings=settings, deadline_s=deadline_s, check=check)
-    drafted = finding.verified
+    first = finding
     if finding.supported:
         return _surer(finding, redraft=redraft, session=session, settings=settings)
-    if drafted and not finding.draft.past_deadline:
+    if finding.verified and not finding.draft.past_deadline:
         finding = _drafted_anew(finding, redraft=redraft, session=session, settings=settings)
     if finding.supported:
         return finding
-    failed = (*finding.verified, *drafted)
-    extract = _corrected(failed) or _reworded(failed, finding, session=session, settings=settings)
+    extract = finding.corrected or first.corrected
+    if not extract:
+        failed = (*finding.verified, *first.verified)
+        extract = _reworded(failed, finding, session=session, settings=settings)
     if not (extract and answers_kind(joined(extract), finding.part)):
         extract = _extract(finding, settings=settings)
     return msgspec.structs.replace(finding, extract=extract)
@@ -75,8 +77,8 @@ def _drafted_anew(finding: Finding, *, redraft: Redraft, session: ModelSession, 
     """Return the finding with a second draft: over what takes the first one back; where the evidence is probable to
     answer, a sentence copied from it; else over the sentences that the first draft and the question point to.
     """
-    if corrected := _corrected(finding.verified):
-        return redraft(finding, narrow(finding.brief, corrected, session=session), ASK)
+    if finding.corrected:
+        return redraft(finding, narrow(finding.brief, finding.corrected, session=session), ASK)
     if _is_probable(finding, settings):
         return _copied(finding, redraft=redraft, session=session, settings=settings)
     return redraft(finding, narrow(finding.brief, _pointed_to(finding), session=session), ASK)
@@ -142,11 +144,6 @@ def _pointed_to(finding: Finding) -> tuple[Sentence, ...]:
     }
     wanted = pointed | {(paragraph, index - 1) for paragraph, index in pointed}
     return tuple(sentence for sentence in finding.brief.sentences if sentence.place in wanted)
-
-
-def _corrected(claims: Sequence[Verified]) -> tuple[Sentence, ...]:
-    """Return the sentences that take back what the first of the claims says with which that is so."""
-    return next((claim.corrected_by for claim in claims if claim.corrected_by), ())
 
 
 def _reworded(

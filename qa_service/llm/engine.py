@@ -22,6 +22,8 @@ from qa_service.llm.native import SLICE_TOKENS, Row, StepCosts
 from qa_service.llm.protocol import Call, Drop, Failed, Forget, Read, ReadOut, Reply, Request, Tokens, Write
 from qa_service.llm.sequences import Part, SequenceMemory, Sequences
 
+_LONGEST_SLICE_TOKENS = 128
+"""Where it changes no logit, and nobody else waits."""
 _BLOCK_TOKENS = 32
 """What matrix kernels take at a time; a part of it takes as long."""
 _ALIVE_EVERY_S = 1.0
@@ -80,13 +82,17 @@ class _Work:
         """Whether what is read next is read with the adapter: a call's question of its own."""
         return len(self.unread) == 1 and isinstance(self.call, Read)
 
-    def next_slice(self, *, across_parts: bool) -> list[int]:
-        """Return what is evaluated next. `across_parts`: it may be of several parts, and is cut where blocks end."""
-        if not across_parts:
-            return list(self.unread[0][self.offset : self.offset + SLICE_TOKENS])
-        whole = len(self.unread) - 1 if isinstance(self.call, Read) and len(self.unread) > 1 else len(self.unread)
-        ahead = list(islice(chain.from_iterable(islice(self.unread, whole)), self.offset, self.offset + SLICE_TOKENS))
-        return ahead[:_BLOCK_TOKENS] if len(ahead) < SLICE_TOKENS else ahead
+    def next_slice(self) -> list[int]:
+        """Return what is evaluated next, of one part."""
+        return list(self.unread[0][self.offset : self.offset + SLICE_TOKENS])
+
+    def next_blocks(self, most: int) -> list[int]:
+        """Return up to `most` tokens to evaluate next, of all parts that are read alike: whole blocks while there are
+        such, since a part of one takes as long.
+        """
+        alike = len(self.unread) - 1 if isinstance(self.call, Read) and len(self.unread) > 1 else len(self.unread)
+        ahead = list(islice(chain.from_iterable(islice(self.unread, alike)), self.offset, self.offset + most))
+        return ahead[: len(ahead) - len(ahead) % _BLOCK_TOKENS] or ahead
 
     def advance(self, tokens: int) -> list[Part]:
         """Note that the next tokens are evaluated; return the parts that are now evaluated whole."""
@@ -203,7 +209,10 @@ class Engine:
 
     def _read(self, work: _Work) -> None:
         """Evaluate the next slice of a prompt; behind the last one comes the outcome of a `Read` or the first token."""
-        tokens = work.next_slice(across_parts=self._costs.exact_slices)
+        if self._costs.exact_slices:
+            tokens = work.next_blocks(SLICE_TOKENS if len(self._works) > 1 else _LONGEST_SLICE_TOKENS)
+        else:
+            tokens = work.next_slice()
         rows = [Row(token, work.position + place, work.sequence) for place, token in enumerate(tokens)]
         stop = partial(self._dropped.__contains__, work.call.id)
         if rows and not self._decoded([work], rows, adapted=work.adapted, stop=stop):  # a part may be empty

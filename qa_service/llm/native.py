@@ -70,9 +70,9 @@ class StepCosts(NamedTuple):
 class NativeContext:
     """A loaded model and the memory of the tokens that it has evaluated, in sequences that know nothing of each other.
 
-    Sequences that shared one memory (`kv_unified`) would get other last digits by where in it they lie. Keys and values
-    are kept in q8_0: with f16, a single token is computed in another way than several as soon as 256 are evaluated, and
-    the memory holds half as many.
+    Sequences that shared one memory (`kv_unified`) would get other last digits by where in it they lie. Keys are kept
+    in q8_0: where both keys and values are f16, a single token is computed in another way than several as soon as 256
+    are evaluated.
     """
 
     def __init__(
@@ -108,7 +108,7 @@ class NativeContext:
         params.n_batch = params.n_ubatch = BATCH_TOKENS
         params.n_threads = params.n_threads_batch = threads
         if _fits_q8_0(self._model):
-            params.type_k = params.type_v = llama_cpp.GGML_TYPE_Q8_0
+            params.type_k = llama_cpp.GGML_TYPE_Q8_0
         self._context = llama_cpp.llama_init_from_model(self._model, params)
         if not self._context:
             raise ModelError(f"{name}: no memory for {memory_mib} MiB of evaluated tokens; lower llm.memory_mib")
@@ -283,8 +283,9 @@ def _fits_q8_0(model: llama_cpp.llama_model_p) -> bool:
 def _bytes_per_token(model: llama_cpp.llama_model_p) -> int:
     """Of the keys and values of one evaluated token."""
     heads: int = llama_cpp.llama_model_n_layer(model) * llama_cpp.llama_model_n_head_kv(model)
-    numbers = 2 * heads * _head_width(model)
-    return numbers + 2 * numbers // _Q8_0_NUMBERS if _fits_q8_0(model) else 2 * numbers
+    numbers = heads * _head_width(model)
+    keys = numbers + 2 * numbers // _Q8_0_NUMBERS if _fits_q8_0(model) else 2 * numbers
+    return keys + 2 * numbers
 
 
 def _load_adapter(model: llama_cpp.llama_model_p, name: str, path: Path) -> llama_cpp.llama_adapter_lora_p:

@@ -29,7 +29,7 @@ def test_documents_become_rows_of_unit_length_in_their_order(any_embedder: Embed
     assert vectors.dtype == np.float32
     np.testing.assert_allclose(np.linalg.norm(vectors, axis=1), 1, atol=1e-5)
     for text, vector in zip(texts, vectors, strict=True):
-        np.testing.assert_allclose(any_embedder.embed_documents([text])[0], vector, atol=1e-5)
+        assert any_embedder.embed_documents([text])[0] @ vector > 0.9998  # in bf16 a digit depends on the company
 
 
 def test_no_text_becomes_no_row(any_embedder: Embedder) -> None:

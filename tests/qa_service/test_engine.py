@@ -136,11 +136,19 @@ def test_prompts_are_read_in_slices_of_one_size() -> None:
 def test_where_slices_are_exact_they_run_across_parts_up_to_what_the_adapter_reads_and_end_with_whole_blocks() -> None:
     costs = COSTS._replace(exact_slices=True)
     assert Run([read(0, HEAD, PASSAGE, list(range(20)), list(range(3)) * 11)], costs=costs).go().context.steps == [
-        64, 64, 32, 30, 32, 1,
+        128, 32, 30, 32, 1,
     ]  # fmt: skip
     written = Run([write(0, HEAD, PASSAGE, QUESTION, max_tokens=1)], costs=costs).go()
-    assert written.context.steps == [64, 64, 32, 13]
+    assert written.context.steps == [128, 32, 13]
     assert written.answer(0) == expected_answer([*HEAD, *PASSAGE, *QUESTION], 1)
+
+
+def test_slices_are_short_while_others_are_under_way() -> None:
+    costs = COSTS._replace(exact_slices=True)
+    asked = [write(number, HEAD, [number, *PASSAGE], [number], max_tokens=40) for number in range(2)]
+    steps = Run(asked, costs=costs).go().context.steps
+    assert steps[0] == 2 * SLICE_TOKENS
+    assert max(steps[1:]) == SLICE_TOKENS
 
 
 def test_what_was_read_across_parts_is_kept_part_by_part() -> None:
