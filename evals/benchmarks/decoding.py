@@ -1,8 +1,14 @@
-"""Tokens per second of llama.cpp itself, through `NativeContext` in this process: the floor under answers."""
+"""Tokens per second of llama.cpp itself, through `NativeContext` in a process of its own: the floor under answers.
 
+In this one it would not do: torch's matrix instructions and llama.cpp's, in turn in one thread, end in SIGILL.
+"""
+
+import multiprocessing
 import time
 from collections.abc import Iterator, Sequence
+from concurrent.futures import Executor, ProcessPoolExecutor
 from contextlib import closing, contextmanager
+from pathlib import Path
 
 import msgspec
 
@@ -37,8 +43,8 @@ class RawModel(msgspec.Struct, frozen=True, kw_only=True):
 
     model: LlamaModel
     """In its process, for the questions."""
-    context: NativeContext
-    """In this one, for the floor."""
+    alone: Executor
+    """The process of the floor."""
     tokens: tuple[int, ...]
     """Of the sample corpus, as many as the context holds."""
 
@@ -57,18 +63,33 @@ class RawModel(msgspec.Struct, frozen=True, kw_only=True):
 
     def evaluate(self, prompt: Sequence[Sequence[int]], answer: Sequence[int]) -> RawSeconds:
         """Evaluate a prompt in these steps, then the answer's tokens one by one."""
-        self.context.clear()
-        place = 0
-        started_s = time.perf_counter()
-        for tokens in prompt:
-            self.context.decode([Row(token, place + index, 0) for index, token in enumerate(tokens)])
-            place += len(tokens)
-        self.context.logits()  # reading them waits until they are there
-        prefilled_s = time.perf_counter()
-        for index, token in enumerate(answer):
-            self.context.decode([Row(token, place + index, 0)])
-        self.context.logits()
-        return RawSeconds(prefill=prefilled_s - started_s, decode=time.perf_counter() - prefilled_s)
+        return self.alone.submit(_evaluate, prompt, answer).result()
+
+
+_opened: list[NativeContext] = []
+"""In the process of the floor."""
+
+
+def _open(path: Path, name: str, context_tokens: int, memory_mib: int, threads: int) -> None:
+    _opened.append(
+        NativeContext(path, name=name, context_tokens=context_tokens, memory_mib=memory_mib, threads=threads)
+    )
+
+
+def _evaluate(prompt: Sequence[Sequence[int]], answer: Sequence[int]) -> RawSeconds:
+    context = _opened[0]
+    context.clear()
+    place = 0
+    started_s = time.perf_counter()
+    for tokens in prompt:
+        context.decode([Row(token, place + index, 0) for index, token in enumerate(tokens)])
+        place += len(tokens)
+    context.logits()  # reading them waits until they are there
+    prefilled_s = time.perf_counter()
+    for index, token in enumerate(answer):
+        context.decode([Row(token, place + index, 0)])
+    context.logits()
+    return RawSeconds(prefill=prefilled_s - started_s, decode=time.perf_counter() - prefilled_s)
 
 
 def measure_model(bench: Workbench, *, rounds: int, tell: Tell) -> Section:
@@ -104,7 +125,7 @@ def opened_llama(settings: Settings) -> Iterator[LlamaModel]:
 
 @contextmanager
 def opened_model(bench: Workbench) -> Iterator[RawModel]:
-    """Load the language model in its process and in this one, and have this one evaluate something: the first time
+    """Load the language model in its process and in another, and have that one evaluate something: the first time
     reads the file's pages from the disk.
 
     Raises ConfigError when the context has no room for the floor, ModelError when the model does not load.
@@ -117,15 +138,15 @@ def opened_model(bench: Workbench) -> Iterator[RawModel]:
         )
     with opened_llama(bench.settings) as model:
         text = "\n\n".join(document.text for document in load_documents([SAMPLE_CORPUS]).documents)
-        context = NativeContext(
-            require(settings.model, home=footnote_home()),
-            name=settings.model,
-            context_tokens=settings.context_tokens,
-            memory_mib=settings.memory_mib,
-            threads=settings.threads or available_cores(),
+        path, threads = require(settings.model, home=footnote_home()), settings.threads or available_cores()
+        alone = ProcessPoolExecutor(
+            1,
+            mp_context=multiprocessing.get_context("spawn"),
+            initializer=_open,
+            initargs=(path, settings.model, settings.context_tokens, settings.memory_mib, threads),
         )
-        with closing(context):
+        with alone:
             tokens = tuple(model.vocabulary.encode(text)[: settings.context_tokens])
-            raw = RawModel(model=model, context=context, tokens=tokens)
+            raw = RawModel(model=model, alone=alone, tokens=tokens)
             raw.seconds(prefill_tokens=PREFILL_TOKENS, decode_tokens=DECODE_TOKENS)
             yield raw
