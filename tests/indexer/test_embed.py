@@ -4,6 +4,7 @@ import threading
 
 import numpy as np
 import pytest
+import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -131,3 +132,11 @@ def test_a_folder_that_is_no_model_is_refused_on_one_line(tmp_path) -> None:
 @pytest.mark.contract
 def test_the_window_of_minilm_is_its_own_256_tokens(minilm: Embedder) -> None:
     assert (minilm.dimensions, minilm.max_tokens) == (384, 256)
+
+
+@pytest.mark.contract
+def test_documents_are_embedded_on_all_cores_and_a_query_on_one(minilm: Embedder) -> None:
+    minilm.embed_documents(["The ferry leaves at seven."])
+    assert torch.get_num_threads() == 2
+    minilm.embed_query("When does the ferry leave?")
+    assert torch.get_num_threads() == 1
