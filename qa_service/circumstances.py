@@ -1,5 +1,7 @@
 """What the documents report beside an event whose reason they do not state."""
 
+from collections.abc import Sequence
+
 from qa_service.attribute import attribute
 from qa_service.compose import Brief
 from qa_service.evidence import Sentence, joined, sentences_of
@@ -10,13 +12,17 @@ _LEAST_PREMISE = 0.5
 _LEAST_PROBABLE_PREMISE = 0.3
 """The same where the model found the evidence probable to answer: it may tell of the event in other words."""
 _PROBABLE = 0.6
+_MOST_SENTENCES = 3
 
 
-def premise(question: str, brief: Brief, probability: float | None) -> tuple[Sentence, ...]:
+def premise(
+    question: str, brief: Brief, probability: float | None, *, drafted: Sequence[Sentence]
+) -> tuple[Sentence, ...]:
     """Return the sentences that report what a why-question takes for granted, best first; none when they hold too
     little of it.
 
-    `probability` is that of the evidence to answer the question.
+    `probability` is that of the evidence to answer the question. `drafted` are the sentences that a failed draft rests
+    on: where the question has other words for the event than the documents, they tell of it.
     """
     asked = content_keys(question)
     support = tuple(
@@ -24,9 +30,12 @@ def premise(question: str, brief: Brief, probability: float | None) -> tuple[Sen
         for attribution in attribute(question, brief.sentences, question="")
         for sentence in attribution.support
     )
-    held = asked & content_keys(joined(support))
     least = _LEAST_PROBABLE_PREMISE if probability is not None and probability >= _PROBABLE else _LEAST_PREMISE
-    return support if asked and len(held) >= least * len(asked) else ()
+    for told in (support, (*drafted, *support)):
+        reported = tuple(dict.fromkeys(told))[:_MOST_SENTENCES]
+        if asked and len(asked & content_keys(joined(reported))) >= least * len(asked):
+            return reported
+    return ()
 
 
 def reported_beside(question: str, reported: tuple[Sentence, ...], brief: Brief) -> tuple[Sentence, ...]:

@@ -97,7 +97,8 @@ def _tell(finding: Finding, page: AnswerText, *, alone: bool) -> _Told:
     event = with_names(finding.part, finding.brief.whole)
     looked_for = reason != "deadline" and not finding.decision.missing_names
     likely = finding.decision.probability
-    if asks_why(finding.part) and looked_for and (reported := premise(event, finding.brief, likely)):
+    drafted = [sentence for claim in finding.verified for sentence in claim.support]
+    if asks_why(finding.part) and looked_for and (reported := premise(event, finding.brief, likely, drafted=drafted)):
         beside = reported_beside(event, reported, finding.brief)
         page.add_words(
             "The documents do not state a reason. They report, without linking one to the other: "
