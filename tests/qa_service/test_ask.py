@@ -117,6 +117,14 @@ def test_an_event_in_other_words_is_reported_where_the_evidence_is_probable(
     assert ("They report" in answer.text) is (status == "partial")
 
 
+def test_what_the_draft_rests_on_tells_of_an_event_in_other_words(make_index: MakeIndex) -> None:
+    index = make_index("Halloran leads Port Callan's council as mayor.\n\n" + VOTE)
+    question = "For what reason was the mayor of Port Callan's council missing from the vote, elsewhere, absent?"
+    told = answer_to(question, "Mayor Halloran stayed away from the vote because of a school.", index, yes=-0.4)
+    assert (told.status, told.reason) == ("partial", "reason_not_stated")
+    assert "\u201cMayor Nessa Halloran stayed away from the vote." in told.text
+
+
 def test_a_reason_for_which_there_was_no_time_is_not_said_to_be_unstated(
     make_index: MakeIndex, monkeypatch: pytest.MonkeyPatch
 ) -> None:
