@@ -1,7 +1,7 @@
 """From a question to an answer with footnotes: the stages in order, typed values in between.
 
-condense -> unify -> divide -> each part: retrieve -> compose -> gate -> generate -> attribute -> verify -> confirm
-(over more evidence where a first look does not do) -> mend -> compare -> conclude
+condense -> unify -> divide -> each part: retrieve (or namesakes) -> compose -> gate -> generate -> attribute -> verify
+-> confirm (over more evidence where a first look does not do) -> mend -> compare -> conclude
 """
 
 import time
@@ -14,7 +14,7 @@ from indexer.search import Index
 from qa_service.attribute import attribute
 from qa_service.compare import compare
 from qa_service.compose import Brief, compose
-from qa_service.conclude import conclude
+from qa_service.conclude import ask_back, conclude
 from qa_service.condense import condense
 from qa_service.confirm import confirm
 from qa_service.corrections import Correction, corrections_in
@@ -27,6 +27,7 @@ from qa_service.gate import Decision, gate
 from qa_service.generate import generate
 from qa_service.llm.port import ModelSession
 from qa_service.mend import Check, mend
+from qa_service.namesakes import namesakes
 from qa_service.retrieve import in_turn, retrieve
 from qa_service.stopwatch import Stopwatch
 from qa_service.surroundings import Surroundings, documents_of, surroundings
@@ -66,7 +67,8 @@ def ask(
             retrieve(part, division.whole, index=index, filters=question.filters, settings=settings.retrieval)
             for part in division.parts
         ]
-        hits = in_turn(found)
+        persons = namesakes(division.whole, index=index, filters=question.filters)
+        hits = in_turn([[person.sentence.hit for person in persons], *found])
         documents = documents_of(hits, index=index)
         corrections = corrections_in(hits, documents=documents)
         around = surroundings([*hits, *(correction.hit for correction in corrections)], documents=documents)
@@ -86,7 +88,7 @@ def ask(
         watch=watch,
     )
     findings: list[Finding] = []
-    for part, part_hits in zip(division.parts, found, strict=True):
+    for part, part_hits in () if persons else zip(division.parts, found, strict=True):
         if findings:
             tell(TextDrafted(text=" "))
         with watch.stage("compose"):
@@ -124,7 +126,8 @@ def ask(
             finding = compare(finding, briefs[-1], around=around, session=session, check=check)
         findings.append(finding)
     with watch.stage("conclude"):
-        outcome = conclude(findings, public_url=settings.server.public_url)
+        url = settings.server.public_url
+        outcome = ask_back(persons, public_url=url) if persons else conclude(findings, public_url=url)
         cited = {citation.paragraph_id for citation in outcome.citations}
         hits = in_turn([(*hits, *(each.hit for each in corrections if each.hit.paragraph.id in cited))])
         check_exactness(outcome, index=index)

@@ -12,6 +12,7 @@ from qa_service.compare import day_of, knows_of, supersedes
 from qa_service.divide import with_names
 from qa_service.finding import Finding
 from qa_service.gate import Decision
+from qa_service.namesakes import Namesake
 from qa_service.terms import terms
 from qa_service.values import Citation, Claim, Reason, Status
 from qa_service.verify import Verified
@@ -68,6 +69,17 @@ def conclude(findings: Sequence[Finding], *, public_url: str) -> Outcome:
         citations=page.citations,
         removed_claims=sum(finding.removed + len(finding.verified) - len(finding.supported) for finding in findings),
     )
+
+
+def ask_back(namesakes: Sequence[Namesake], *, public_url: str) -> Outcome:
+    """Return the question which of those who bear the name is meant."""
+    page = AnswerText(public_url)
+    page.add_words("Several fit this name. ")
+    for namesake in namesakes:
+        page.add_words(f"{namesake.name}: ")
+        page.add_quote([namesake.sentence])
+    page.add_words("Which one do you mean?")
+    return Outcome(status="clarify", reason="ambiguous", text=page.text, claims=page.claims, citations=page.citations)
 
 
 def _overall(told: Sequence[_Told]) -> tuple[Status, Reason | None]:
