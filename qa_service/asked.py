@@ -38,7 +38,25 @@ _TIME = re.compile(
 """A year, an hour or a day in figures."""
 _COUNTED_TIME = re.compile(r"\b(?:what|which) (?:decade|century|millennium)\b", re.IGNORECASE)
 """Asks for a time whose answer may be an ordinal alone: "the first century"."""
+_WHAT_IS = re.compile(r"^\W*what(?:['\u2019]s| is| are| was| were)\b", re.IGNORECASE)
+_WHO_IS = re.compile(r"^\W*(?:who|what|where)(?:['\u2019]s| is| are| was| were)\b", re.IGNORECASE)
+_POSSESSIVE = re.compile(r"['\u2019]s$|s['\u2019]$")
+_MOST_WORDS_BESIDE_NAME = 1
 _OPEN = re.compile(r"\b(?:who|whom|whose|what|which|where|why|how)\b", re.IGNORECASE)
+
+
+def asks_about_a_name(question: str) -> bool:
+    """Tell whether the question asks about a name and nothing else ("What does Halloran do for a living?")."""
+    own = [term for term in terms(question) if term.kind in ("content", "number")]
+    names = [question[term.start : term.end] for term in terms(question) if term.kind == "name"]
+    if any(_POSSESSIVE.search(name) for name in names):
+        return False
+    return len(own) <= _MOST_WORDS_BESIDE_NAME if names else len(own) == 1 and bool(_WHO_IS.search(question))
+
+
+def asks_what_it_is(question: str) -> bool:
+    """Tell whether the question asks about something by its name, and what that is ("Tell me about the Orrin")."""
+    return asks_about_a_name(question) and (bool(_WHAT_IS.search(question)) or not is_open(question))
 
 
 def asks_why(question: str) -> bool:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import msgspec
 
-from qa_service.asked import asks_why
+from qa_service.asked import asks_what_it_is, asks_why
 from qa_service.compose import Brief, narrow
 from qa_service.corrections import CORRECTION_KEYS
 from qa_service.evidence import Passage, Sentence, date_in_words
@@ -35,10 +35,11 @@ def compare(finding: Finding, wide: Brief, *, around: Surroundings, session: Mod
 
     The model is asked about the passages of one document at a time, and its statement must be borne out by that
     document alone, around which those names of the question stand that stand around the answer, those of sources aside:
-    it is about the same. Nothing is asked where nothing was answered, nor of a document that plainly says the same.
+    it is about the same. Nothing is asked where nothing was answered, nor of a document that plainly says the same, nor
+    what something is: of that all documents say different things, and none contradicts another.
     """
     supported = finding.supported
-    if not supported:
+    if not supported or asks_what_it_is(finding.part):
         return finding
     told = {sentence.hit.paragraph.document_id for claim in supported for sentence in claim.support}
     names = (

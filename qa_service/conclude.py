@@ -6,21 +6,16 @@ from collections.abc import Sequence
 import msgspec
 
 from qa_service.answer_text import AnswerText
-from qa_service.asked import asks_why
+from qa_service.asked import asks_about_a_name, asks_why
 from qa_service.circumstances import premise, reported_beside
 from qa_service.compare import day_of, knows_of, supersedes
 from qa_service.divide import with_names
 from qa_service.finding import Finding
 from qa_service.gate import Decision
 from qa_service.namesakes import Namesake
-from qa_service.terms import terms
 from qa_service.values import Citation, Claim, Reason, Status
 from qa_service.verify import Verified
 
-_MOST_WORDS_BESIDE_NAME = 1
-"""Content words of a question that asks about a name and nothing else ("What does Halloran do for a living?")."""
-_POSSESSIVE = re.compile(r"['\u2019]s$|s['\u2019]$")
-_WHO_IS = re.compile(r"^\W*(?:who|what|where)(?:['\u2019]s| is| are| was| were)\b", re.IGNORECASE)
 _BRACKETS = re.compile(r"\[(\d+)\]")
 
 _REFUSALS: dict[Reason, str] = {
@@ -138,7 +133,7 @@ def _tell_versions(finding: Finding, page: AnswerText) -> _Told:
                 page.add_words(f"Before, {_named(other)}: ")
                 page.add_claims([other])
         return _Told(status="answered")
-    asks_back = _asks_about_a_name(finding.part)
+    asks_back = asks_about_a_name(finding.part)
     page.add_words("Several fit this name. " if asks_back else "The documents differ. ")
     for account in accounts:
         page.add_words(f"{_named(account)}: ")
@@ -147,14 +142,6 @@ def _tell_versions(finding: Finding, page: AnswerText) -> _Told:
         page.add_words("Which one do you mean?")
         return _Told(status="clarify", reason="ambiguous")
     return _Told(status="conflict", reason="sources_differ")
-
-
-def _asks_about_a_name(question: str) -> bool:
-    own = [term for term in terms(question) if term.kind in ("content", "number")]
-    names = [question[term.start : term.end] for term in terms(question) if term.kind == "name"]
-    if any(_POSSESSIVE.search(name) for name in names):
-        return False
-    return len(own) <= _MOST_WORDS_BESIDE_NAME if names else len(own) == 1 and bool(_WHO_IS.search(question))
 
 
 def _named(claim: Verified) -> str:

