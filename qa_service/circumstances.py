@@ -19,18 +19,20 @@ def premise(
     question: str, brief: Brief, probability: float | None, *, drafted: Sequence[Sentence]
 ) -> tuple[Sentence, ...]:
     """Return the sentences that report what a why-question takes for granted, best first; none when they hold too
-    little of it. Their paragraphs have a name of the question, if it has any.
+    little of it. Their documents have a name of the question, if it has any.
 
     `probability` is that of the evidence to answer the question. `drafted` are the sentences that a failed draft rests
     on: where the question has other words for the event than the documents, they tell of it.
     """
     asked = content_keys(question)
     names = keys(terms(question), "name")
+    paragraphs = [passage.hit.paragraph for passage in brief.passages]
+    named = {each.document_id for each in paragraphs if not names or names & content_keys(each.text)}
     support = tuple(
         sentence
         for attribution in attribute(question, brief.sentences, question="")
         for sentence in attribution.support
-        if not names or names & content_keys(sentence.hit.paragraph.text)
+        if sentence.hit.paragraph.document_id in named
     )
     least = _LEAST_PROBABLE_PREMISE if probability is not None and probability >= _PROBABLE else _LEAST_PREMISE
     for told in (support, (*drafted, *support)):
