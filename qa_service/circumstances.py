@@ -28,15 +28,15 @@ def premise(
     names = keys(terms(question), "name")
     paragraphs = [passage.hit.paragraph for passage in brief.passages]
     named = {each.document_id for each in paragraphs if not names or names & content_keys(each.text)}
-    support = tuple(
+    support = [
         sentence
         for attribution in attribute(question, brief.sentences, question="")
         for sentence in attribution.support
-        if sentence.hit.paragraph.document_id in named
-    )
+    ]
     least = _LEAST_PROBABLE_PREMISE if probability is not None and probability >= _PROBABLE else _LEAST_PREMISE
     for told in (support, (*drafted, *support)):
-        reported = tuple(dict.fromkeys(told))[:_MOST_SENTENCES]
+        about = [sentence for sentence in told if sentence.hit.paragraph.document_id in named]
+        reported = tuple(dict.fromkeys(about))[:_MOST_SENTENCES]
         if asked and len(asked & content_keys(joined(reported))) >= least * len(asked):
             return reported
     return ()
