@@ -130,7 +130,7 @@ def _processor() -> Finding:
 
 def _cores(settings: Settings) -> Finding:
     cores = available_cores()
-    embedding = f"{settings.embedder.threads or cores} for embedding"
+    embedding = f"{settings.embedder.threads or cores} for embedding documents, 1 for a question"
     if settings.llm.kind != "llama_cpp":
         return Finding(topic="threads", says=f"{embedding}; {cores} cores are available")
     threads = settings.llm.threads or cores
