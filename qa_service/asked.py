@@ -49,9 +49,14 @@ def asks_about_a_name(question: str) -> bool:
     """Tell whether the question asks about a name and nothing else ("What does Halloran do for a living?")."""
     own = [term for term in terms(question) if term.kind in ("content", "number")]
     names = [question[term.start : term.end] for term in terms(question) if term.kind == "name"]
-    if any(_POSSESSIVE.search(name) for name in names):
+    if any(map(is_possessive, names)):
         return False
     return len(own) <= _MOST_WORDS_BESIDE_NAME if names else len(own) == 1 and bool(_WHO_IS.search(question))
+
+
+def is_possessive(name: str) -> bool:
+    """Tell whether a name stands in the genitive: the question is about something else then."""
+    return bool(_POSSESSIVE.search(name))
 
 
 def asks_what_it_is(question: str) -> bool:

@@ -18,6 +18,8 @@ from qa_service.verify import Verified
 
 _BRACKETS = re.compile(r"\[(\d+)\]")
 
+_SEVERAL_FIT = "Several fit this name. "
+_WHICH_ONE = "Which one do you mean?"
 _REFUSALS: dict[Reason, str] = {
     "no_hits": "No paragraph of the documents matches this question.",
     "low_relevance": "The documents do not state the answer to this question.",
@@ -69,11 +71,11 @@ def conclude(findings: Sequence[Finding], *, public_url: str) -> Outcome:
 def ask_back(namesakes: Sequence[Namesake], *, public_url: str) -> Outcome:
     """Return the question which of those who bear the name is meant."""
     page = AnswerText(public_url)
-    page.add_words("Several fit this name. ")
+    page.add_words(_SEVERAL_FIT)
     for namesake in namesakes:
         page.add_words(f"{namesake.name}: ")
         page.add_quote([namesake.sentence])
-    page.add_words("Which one do you mean?")
+    page.add_words(_WHICH_ONE)
     return Outcome(status="clarify", reason="ambiguous", text=page.text, claims=page.claims, citations=page.citations)
 
 
@@ -134,12 +136,12 @@ def _tell_versions(finding: Finding, page: AnswerText) -> _Told:
                 page.add_claims([other])
         return _Told(status="answered")
     asks_back = asks_about_a_name(finding.part)
-    page.add_words("Several fit this name. " if asks_back else "The documents differ. ")
+    page.add_words(_SEVERAL_FIT if asks_back else "The documents differ. ")
     for account in accounts:
         page.add_words(f"{_named(account)}: ")
         page.add_claims([account])
     if asks_back:
-        page.add_words("Which one do you mean?")
+        page.add_words(_WHICH_ONE)
         return _Told(status="clarify", reason="ambiguous")
     return _Told(status="conflict", reason="sources_differ")
 

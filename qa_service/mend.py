@@ -50,10 +50,8 @@ def mend(
         finding = _drafted_anew(finding, redraft=redraft, session=session, settings=settings)
     if finding.supported:
         return finding
-    extract = finding.corrected or first.corrected
-    if not extract:
-        failed = (*finding.verified, *first.verified)
-        extract = _reworded(failed, finding, session=session, settings=settings)
+    failed = (*finding.verified, *first.verified)
+    extract = finding.corrected or first.corrected or _reworded(failed, finding, session=session, settings=settings)
     if not (extract and answers_kind(joined(extract), finding.part)):
         extract = _extract(finding, settings=settings)
     return msgspec.structs.replace(finding, extract=extract)

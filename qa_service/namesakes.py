@@ -9,6 +9,7 @@ import msgspec
 
 from indexer.search import Index
 from indexer.values import Filters, Hit
+from qa_service.asked import is_possessive
 from qa_service.evidence import Sentence, sentences_of
 from qa_service.instructions import gives_orders
 from qa_service.terms import Term, content_keys, terms
@@ -19,7 +20,6 @@ _ASKS_WHO = re.compile(
     re.IGNORECASE,
 )
 _OCCUPATION_KEYS = content_keys("living job work profession occupation")
-_POSSESSIVE = ("'s", "\u2019s")
 _FEWEST_LETTERS = 3
 _HONORIFICS = frozenset({"mrs", "miss", "prof", "sir", "dame", "lord", "lady"})
 _SEARCHED = 40
@@ -71,7 +71,7 @@ def _name_asked_about(question: str) -> Term | None:
     own = [term for term in asked if term.kind != "function" and term.key not in _OCCUPATION_KEYS]
     if len(own) != 1 or own != asked[:1] or own[0].kind == "number":
         return None
-    return None if question[own[0].start : own[0].end].endswith(_POSSESSIVE) else own[0]
+    return None if is_possessive(question[own[0].start : own[0].end]) else own[0]
 
 
 def _titles(text: str) -> set[str]:

@@ -18,14 +18,12 @@ from numpy.typing import NDArray
 
 from qa_service.errors import CancelledError, ModelError
 from qa_service.llm.lookup import Lookup
-from qa_service.llm.native import SLICE_TOKENS, Row, StepCosts
+from qa_service.llm.native import BLOCK_TOKENS, SLICE_TOKENS, Row, StepCosts
 from qa_service.llm.protocol import Call, Drop, Failed, Forget, Read, ReadOut, Reply, Request, Tokens, Write
 from qa_service.llm.sequences import Part, SequenceMemory, Sequences
 
 _LONGEST_SLICE_TOKENS = 128
 """Where it changes no logit, and nobody else waits."""
-_BLOCK_TOKENS = 32
-"""What matrix kernels take at a time; a part of it takes as long."""
 _ALIVE_EVERY_S = 1.0
 
 
@@ -92,7 +90,7 @@ class _Work:
         """
         alike = len(self.unread) - 1 if isinstance(self.call, Read) and len(self.unread) > 1 else len(self.unread)
         ahead = list(islice(chain.from_iterable(islice(self.unread, alike)), self.offset, self.offset + most))
-        return ahead[: len(ahead) - len(ahead) % _BLOCK_TOKENS] or ahead
+        return ahead[: len(ahead) - len(ahead) % BLOCK_TOKENS] or ahead
 
     def advance(self, tokens: int) -> list[Part]:
         """Note that the next tokens are evaluated; return the parts that are now evaluated whole."""

@@ -26,10 +26,12 @@ _ABORTED = 2
 """What `llama_decode` returns when the abort callback stopped it."""
 SLICE_TOKENS = 64
 """Of a prompt, evaluated in one step."""
+BLOCK_TOKENS = 32
+"""What matrix kernels take at a time; a part of it takes as long."""
 
 _PROBED_ROWS = (2, 3, 4, 6, 8, 12, 16)
 _PROBED_BEHIND = 40
-"""Tokens that are evaluated before a probe: more than the 32 rows that matrix kernels take at a time."""
+"""Tokens that are evaluated before a probe: more than a block."""
 _COMPARED_ROWS = 3
 """Of a step with several; a kernel that rounds otherwise does so in every row that it takes."""
 _Q8_0_NUMBERS = 32
@@ -201,8 +203,7 @@ class NativeContext:
             self.cut(0, behind)
             started_s = time.perf_counter()
             self.decode(rows[behind : behind + count], every=True)
-            same = self._has_logits(alone[:count], 0)
-            if not same:
+            if not self._has_logits(alone[:count], 0):
                 break
             seconds[count] = max(time.perf_counter() - started_s, *seconds.values())
         if not self._same_in_several(rows[behind], min(max(seconds), self.sequences), alone[0]):
@@ -220,7 +221,7 @@ class NativeContext:
 
     def _same_in_slices(self, rows: Sequence[Row], known: Sequence[NDArray[np.float32]]) -> bool:
         """Tell whether rows behind the probed prefix get the logits `known` as the last of a slice, and amid one."""
-        start, end = _PROBED_BEHIND % 32, _PROBED_BEHIND + 1
+        start, end = _PROBED_BEHIND - BLOCK_TOKENS, _PROBED_BEHIND + 1
         self.cut(0, start)
         self.decode(rows[start:end])
         if not self._has_logits(known[:1], -1):
