@@ -22,6 +22,8 @@ SHIPPED = Path(__file__).parent / "adapters"
 WEIGHTS = "adapter.gguf"
 RECORD = "record.json"
 CHOICES = ("Yes", "No")
+BEFORE_WORDS = ": "
+"""Stands between a yes and the words that answer."""
 
 _DECIDE = "Do the passages answer exactly this question? Answer yes or no."
 _CHECK = "Is this answer right, and stated in the passages? Answer yes or no."
@@ -53,6 +55,12 @@ class TrainingRecord(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     cross_validated_auc: Areas
     """Over articles that the weights did not see."""
     plain_auc: Areas
+    """The same of the model without an adapter."""
+    cross_validated_words: float | None = None
+    """Share of the answers that are told token for token as people told them, over articles not seen; None where it was
+    not trained to tell them.
+    """
+    plain_words: float | None = None
     """The same of the model without an adapter."""
 
 

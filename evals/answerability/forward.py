@@ -44,8 +44,8 @@ class Memory(NamedTuple):
 class Qwen2:
     """The model on one device."""
 
-    def __init__(self, shape: Shape, read: Read, *, choices: Sequence[int], device: str, dtype: torch.dtype) -> None:
-        """`choices` are the tokens whose logits are wanted."""
+    def __init__(self, shape: Shape, read: Read, *, device: str, dtype: torch.dtype) -> None:
+        """Take the weights to the device."""
         self.shape = shape
         self._dtype = dtype
         self.device = device
@@ -54,7 +54,7 @@ class Qwen2:
             return read(name).to(device=device, dtype=dtype)
 
         self.embedding = get("token_embd.weight")
-        self._choices = get("output.weight")[list(choices)]
+        self._output = get("output.weight")
         self._output_norm = get("output_norm.weight")
         names = [
             "attn_norm.weight",
@@ -78,11 +78,11 @@ class Qwen2:
             _, pairs = self._run(tokens, places, causal & counts[:, None, None, :], past=None, adapters={})
         return Memory(pairs, counts)
 
-    def choose(self, tokens: Tensor, lengths: Tensor, memory: Memory, rows: Tensor, adapters: Adapters) -> Tensor:
-        """Return the choices' logits `(adapters, n, choices) float32` behind each of n texts that follow a passage.
+    def follow(self, tokens: Tensor, memory: Memory, rows: Tensor, adapters: Adapters) -> Tensor:
+        """Return the last layer's states `(adapters, n, tokens, width)` of n texts that follow a passage.
 
-        `tokens (n, tokens) int64` are padded at their end, `lengths (n,)` say where it is, `rows (n,)` which passage
-        of `memory` each follows. Without adapters the model is run as it is, and their dimension is 1.
+        `tokens (n, tokens) int64` are padded at their end, `rows (n,)` say which passage of `memory` each follows.
+        Without adapters the model is run as it is, and their dimension is 1.
         """
         count = next((a.shape[0] for a, _ in adapters.values()), 1)
         before = memory.counts[rows]
@@ -97,10 +97,12 @@ class Qwen2:
         hidden, _ = self._run(
             tokens.repeat(count, 1), places.repeat(count, 1), mask.repeat(count, 1, 1, 1), past=past, adapters=adapters
         )
-        at = torch.arange(len(hidden), device=self.device)
-        last = hidden[at, lengths.repeat(count) - 1]
-        normed = rms_norm(last, (self.shape.width,), self._output_norm, self.shape.epsilon)
-        return linear(normed, self._choices).float().view(count, len(tokens), -1)
+        return hidden.view(count, *tokens.shape, -1)
+
+    def logits(self, states: Tensor, tokens: Sequence[int] | None = None) -> Tensor:
+        """Return what follows states of the last layer, `(…, tokens) float32`: of these tokens, or of all."""
+        normed = rms_norm(states, (self.shape.width,), self._output_norm, self.shape.epsilon)
+        return linear(normed, self._output if tokens is None else self._output[list(tokens)]).float()
 
     def _run(
         self,

@@ -3,8 +3,9 @@
     python -m evals.answerability.train examples.npz --model MODEL.gguf --to FOLDER [--device cuda]
 
 One adapter learns from all articles; one a fold learns from the others, so that each example is judged by an adapter
-that knows nothing of its article. All of them are trained side by side on the same evaluated evidence. Some seven
-minutes on one H100; it needs numpy, torch, scikit-learn and gguf, and nothing of Footnote.
+that knows nothing of its article. All of them are trained side by side on the same evaluated evidence: to say yes or
+no, and behind a yes the words that answer. Some seven minutes on one H100; it needs numpy, torch, scikit-learn and
+gguf, and nothing of Footnote.
 """
 
 import argparse
@@ -27,13 +28,13 @@ from numpy.typing import NDArray
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import roc_auc_score
 from torch import Tensor
-from torch.nn.functional import binary_cross_entropy_with_logits
+from torch.nn.functional import binary_cross_entropy_with_logits, cross_entropy
 
 from evals.answerability.forward import PROJECTIONS, SCALE, Adapters, Memory, Qwen2, Shape
 
 _WARM_UP_STEPS = 30
-_MOST_ASKED = 96
-"""Tokens; what is longer, one example in forty, would set the memory that all need."""
+_MOST_ASKED = 112
+"""Tokens, the words that answer included; what is longer, one example in forty, would set the memory that all need."""
 _TELL_EVERY = 20
 _RECORDED = ("folds", "epochs", "minutes", "batch", "rank", "first_layer", "rate", "seed")
 
@@ -43,6 +44,7 @@ class Examples(NamedTuple):
 
     evidence: list[NDArray[np.int32]]
     asked: list[NDArray[np.int32]]
+    words: list[NDArray[np.int32]]
     holds: NDArray[np.bool_]
     checks: NDArray[np.bool_]
     article: NDArray[np.str_]
@@ -61,14 +63,15 @@ def read_examples(path: Path) -> Examples:
         return Examples(
             np.split(arrays["evidence"], arrays["evidence_ends"][:-1]),
             np.split(arrays["asked"], arrays["asked_ends"][:-1]),
+            np.split(arrays["words"], arrays["words_ends"][:-1]),
             arrays["holds"],
             arrays["checks"],
             arrays["article"],
         )
 
 
-def open_model(path: Path, *, device: str) -> Qwen2:
-    """Read a GGUF file of the architecture `qwen2`; its tokens for yes and no are the choices, in this order."""
+def open_model(path: Path, *, device: str) -> tuple[Qwen2, tuple[int, int]]:
+    """Read a GGUF file of the architecture `qwen2`; return the model, and its tokens for yes and no."""
     reader = gguf.GGUFReader(path)
     tensors = {tensor.name: tensor for tensor in reader.tensors}
 
@@ -80,7 +83,7 @@ def open_model(path: Path, *, device: str) -> Qwen2:
         return torch.from_numpy(gguf.dequantize(tensor.data, tensor.tensor_type).astype(np.float32))
 
     tokens = reader.fields["tokenizer.ggml.tokens"].contents()
-    return Qwen2(
+    model = Qwen2(
         Shape(
             layers=int(value("block_count")),
             width=int(value("embedding_length")),
@@ -90,10 +93,10 @@ def open_model(path: Path, *, device: str) -> Qwen2:
             epsilon=value("attention.layer_norm_rms_epsilon"),
         ),
         read,
-        choices=[tokens.index("Yes"), tokens.index("No")],
         device=device,
         dtype=torch.bfloat16 if device == "cuda" else torch.float32,
     )
+    return model, (tokens.index("Yes"), tokens.index("No"))
 
 
 def new_adapters(model: Qwen2, count: int, *, rank: int, first_layer: int) -> dict[str, tuple[Tensor, Tensor]]:
@@ -161,9 +164,18 @@ def main() -> None:
     options = parser.parse_args()
     torch.manual_seed(options.seed)
     examples = read_examples(options.examples)
-    model = open_model(options.model, device=options.device)
-    trained = train(model, examples, options)
+    model, choices = open_model(options.model, device=options.device)
+    trained = train(model, choices, examples, options)
     write(trained, examples, options)
+
+
+class Judged(NamedTuple):
+    """What adapters make of examples."""
+
+    margins: NDArray[np.float64]
+    """`(examples,)`: log-odds of yes against no; nan for what was left out."""
+    told: NDArray[np.float64]
+    """`(examples,)`: 1 where the words that answer are told token for token, else 0; nan where there are none."""
 
 
 class Trained(NamedTuple):
@@ -174,19 +186,121 @@ class Trained(NamedTuple):
     fold_of: dict[str, int]
     """By article."""
     steps: int
-    held_out: NDArray[np.float64]
-    """`(examples,)`: log-odds from the adapter that has not seen the example's article; nan for what was left out."""
-    plain: NDArray[np.float64]
-    """The same without an adapter, for every fourth piece of evidence."""
+    held_out: Judged
+    """From the adapter that has not seen the example's article."""
+    plain: Judged
+    """Without an adapter, for every fourth piece of evidence."""
 
 
-def train(model: Qwen2, examples: Examples, options: argparse.Namespace) -> Trained:
-    """Train the adapters side by side."""
+class Trainer:
+    """The model, what it is asked, and where each article is left out."""
+
+    def __init__(self, model: Qwen2, choices: tuple[int, int], examples: Examples, folds: NDArray[np.int64]) -> None:
+        """`choices` are the tokens for yes and no, `folds` the fold of each example."""
+        self._model = model
+        self._choices = choices
+        self._examples = examples
+        self._folds = folds
+
+    def learn(self, batch: Sequence[Group], adapters: Adapters) -> NDArray[np.float64]:
+        """Add up the gradients of a batch, each adapter without the examples of its fold; return their mean losses,
+        `(adapters, 2)`: of yes and no, and of the words.
+        """
+        memory, members = self._remembered(batch)
+        count = next(iter(adapters.values()))[0].shape[0]
+        learns = np.array([[self._folds[member] != number for _, member in members] for number in range(count)])
+        total = np.zeros((count, 2))
+        by_length = sorted(range(len(members)), key=lambda at: self._length(members[at][1]))
+        for half in np.array_split(by_length, 2):  # less padding, and less memory at a time
+            if not half.size:
+                continue
+            shares = torch.tensor(learns[:, half] / learns.sum(1, keepdims=True).clip(min=1), device=self._model.device)
+            chosen = [members[at] for at in half]
+            margins, words = self._read(chosen, memory, adapters)
+            each = cross_entropy(words.logits.flatten(0, 1), words.right.repeat(count), reduction="none")
+            wanted = torch.tensor([float(self._examples.holds[member]) for _, member in chosen], device=margins.device)
+            losses = (
+                binary_cross_entropy_with_logits(margins, wanted.expand_as(margins), reduction="none"),
+                words.mean(each.view(count, -1), len(half)),
+            )
+            weighted = [(loss * shares).sum(1) for loss in losses]
+            (weighted[0] + weighted[1]).sum().backward()  # type: ignore[no-untyped-call]
+            total += torch.stack(weighted, 1).detach().cpu().numpy()
+        return total
+
+    @torch.no_grad()
+    def judge(self, groups: Sequence[Group], adapters: Adapters) -> Judged:
+        """Judge examples by the adapter that has not seen their article; by the model itself without adapters."""
+        margins, told = np.full(len(self._folds), np.nan), np.full(len(self._folds), np.nan)
+        for start in range(0, len(groups), 32):
+            memory, members = self._remembered(groups[start : start + 32])
+            found, words = self._read(members, memory, adapters)
+            agrees = (words.logits.argmax(-1) == words.right).double()
+            right = words.mean(agrees, len(members)).eq(1).double().cpu().numpy()
+            found_by = found.cpu().numpy()
+            for place, (_, member) in enumerate(members):
+                number = self._folds[member] if adapters else 0
+                margins[member] = found_by[number, place]
+                if len(self._examples.words[member]):
+                    told[member] = right[number, place]
+        return Judged(margins, told)
+
+    def _length(self, member: int) -> int:
+        return len(self._examples.asked[member]) + len(self._examples.words[member])
+
+    def _remembered(self, batch: Sequence[Group]) -> tuple[Memory, list[tuple[int, int]]]:
+        """Evaluate the evidence of a batch; return it with `(row, example)` of each of its examples."""
+        tokens, lengths = padded([group.evidence for group in batch], self._model.device)
+        counts = torch.arange(tokens.shape[1], device=self._model.device) < lengths[:, None]
+        return self._model.remember(tokens, counts), [
+            (row, member) for row, group in enumerate(batch) for member in group.members
+        ]
+
+    def _read(
+        self, members: Sequence[tuple[int, int]], memory: Memory, adapters: Adapters
+    ) -> tuple[Tensor, "_Words"]:
+        """Return, for each `(row, example)`, the log-odds of yes against no, `(adapters, members)`, and what is made of
+        the words behind a yes.
+        """
+        device = self._model.device
+        asked = [self._examples.asked[member] for _, member in members]
+        words = [self._examples.words[member] for _, member in members]
+        yes = np.array([self._choices[0]], dtype=np.int32)
+        tokens, _ = padded([np.concatenate([a, yes, w[:-1]]) for a, w in zip(asked, words, strict=True)], device)
+        rows = torch.tensor([row for row, _ in members], device=device)
+        states = self._model.follow(tokens, memory, rows, adapters)
+        ends = torch.tensor([len(each) for each in asked], device=device)
+        choices = self._model.logits(states[:, torch.arange(len(members), device=device), ends - 1], self._choices)
+        of = torch.tensor([place for place, each in enumerate(words) for _ in each], dtype=torch.int64, device=device)
+        steps = torch.tensor([step for each in words for step in range(len(each))], dtype=torch.int64, device=device)
+        right = torch.from_numpy(np.concatenate(words).astype(np.int64)).to(device)
+        logits = self._model.logits(states[:, of, ends[of] + steps])
+        return choices[..., 0] - choices[..., 1], _Words(of, logits, right)
+
+
+class _Words(NamedTuple):
+    """What is made of the words that answer, those of all members end to end."""
+
+    of: Tensor
+    """`(words,)`: whose."""
+    logits: Tensor
+    """`(adapters, words, vocabulary)`."""
+    right: Tensor
+    """`(words,)`: tokens."""
+
+    def mean(self, values: Tensor, members: int) -> Tensor:
+        """Return the mean `(adapters, members)` of values `(adapters, words)` over each member's words; 0 without."""
+        total = values.new_zeros(len(values), members).index_add(1, self.of, values)
+        return total / torch.bincount(self.of, minlength=members).clamp(min=1)
+
+
+def train(model: Qwen2, choices: tuple[int, int], examples: Examples, options: argparse.Namespace) -> Trained:
+    """Train the adapters side by side; `choices` are the tokens for yes and no."""
     draw = random.Random(options.seed)  # noqa: S311 (a repeatable draw, no secret)
     groups = grouped(examples)
     draw.shuffle(groups)
     fold_of = folds_of(examples, options.folds)
-    folds = np.array([fold_of[name] for name in examples.article.tolist()])
+    trainer = Trainer(model, choices, examples, np.array([fold_of[name] for name in examples.article.tolist()]))
     adapters = new_adapters(model, options.folds + 1, rank=options.rank, first_layer=options.first_layer)
     optimizer = torch.optim.AdamW(
         [factor for pair in adapters.values() for factor in pair], lr=options.rate, weight_decay=0.01
@@ -199,46 +313,25 @@ def train(model: Qwen2, examples: Examples, options: argparse.Namespace) -> Trai
         for group in optimizer.param_groups:
             group["lr"] = options.rate * min((done + 1) / _WARM_UP_STEPS, 1 - progress)
         optimizer.zero_grad(set_to_none=True)
-        losses = learn(model, examples, waiting.pop(), folds, adapters)
+        losses = trainer.learn(waiting.pop(), adapters)
         optimizer.step()
         done += 1
         if done % _TELL_EVERY == 0:
-            shown = " ".join(f"{loss:.3f}" for loss in losses)
-            tell(f"{time.monotonic() - began:.0f} s: step {done} of {steps}, loss {shown}")
+            shown = " ".join(f"{decided:.3f}/{told:.3f}" for decided, told in losses)
+            tell(f"{time.monotonic() - began:.0f} s: step {done} of {steps}, losses {shown}")
     tell(f"{time.monotonic() - began:.0f} s: {done} steps; judging what was held out")
-    held_out = judged(model, examples, groups, folds, adapters)
-    plain = judged(model, examples, groups[::4], folds, {})
+    held_out = trainer.judge(groups, adapters)
+    plain = trainer.judge(groups[::4], {})
+    tell(f"{time.monotonic() - began:.0f} s: judged")
     return Trained(adapters, fold_of, done, held_out, plain)
-
-
-def learn(
-    model: Qwen2, examples: Examples, batch: Sequence[Group], folds: NDArray[np.int64], adapters: Adapters
-) -> NDArray[np.float64]:
-    """Add up the gradients of a batch, each adapter without the examples of its fold, and return their mean losses."""
-    memory, members = remembered(model, batch)
-    count = next(iter(adapters.values()))[0].shape[0]
-    learns = np.array([[folds[member] != number for _, member in members] for number in range(count)])
-    weights = learns / learns.sum(1, keepdims=True).clip(min=1)
-    by_length = sorted(range(len(members)), key=lambda at: len(examples.asked[members[at][1]]))
-    total = np.zeros(count)
-    for half in np.array_split(by_length, 2):  # less padding, and less memory at a time
-        if not half.size:
-            continue
-        margins = margins_of(model, examples, [members[at] for at in half], memory, adapters)
-        wanted = torch.tensor([float(examples.holds[members[at][1]]) for at in half], device=model.device)
-        losses = binary_cross_entropy_with_logits(margins, wanted.expand_as(margins), reduction="none")
-        losses = (losses * torch.tensor(weights[:, half], device=model.device, dtype=losses.dtype)).sum(1)
-        losses.sum().backward()  # type: ignore[no-untyped-call]
-        total += losses.detach().cpu().numpy()
-    return total
 
 
 def write(trained: Trained, examples: Examples, options: argparse.Namespace) -> None:
     """Write each adapter with its record: into `options.to` the one that has seen all, below it one a fold."""
     record = {
-        "version": 1,
+        "version": 2,
         "model": options.id,
-        **scales(examples, trained.held_out),
+        **scales(examples, trained.held_out.margins),
         "record": {
             "made_on": datetime.now(UTC).date().isoformat(),
             "script": "python -m evals.answerability.train",
@@ -246,8 +339,10 @@ def write(trained: Trained, examples: Examples, options: argparse.Namespace) -> 
             "examples": len(examples.evidence),
             "steps": trained.steps,
             "options": {key: str(value) for key, value in vars(options).items() if key in _RECORDED},
-            "cross_validated_auc": areas(examples, trained.held_out),
-            "plain_auc": areas(examples, trained.plain),
+            "cross_validated_auc": areas(examples, trained.held_out.margins),
+            "plain_auc": areas(examples, trained.plain.margins),
+            "cross_validated_words": shares(trained.held_out.told),
+            "plain_words": shares(trained.plain.told),
         },
     }
     for number in range(options.folds + 1):
@@ -270,32 +365,13 @@ def grouped(examples: Examples) -> list[Group]:
     """Return the examples with those over the same evidence together."""
     groups: list[Group] = []
     for member, evidence in enumerate(examples.evidence):
-        if len(examples.asked[member]) > _MOST_ASKED:
+        if len(examples.asked[member]) + len(examples.words[member]) > _MOST_ASKED:
             continue
         if groups and np.array_equal(groups[-1].evidence, evidence):
             groups[-1].members.append(member)
         else:
             groups.append(Group(evidence, [member]))
     return groups
-
-
-def remembered(model: Qwen2, batch: Sequence[Group]) -> tuple[Memory, list[tuple[int, int]]]:
-    """Evaluate the evidence of a batch; return it with `(row, example)` of each of its examples."""
-    tokens, lengths = padded([group.evidence for group in batch], model.device)
-    counts = torch.arange(tokens.shape[1], device=model.device) < lengths[:, None]
-    return model.remember(tokens, counts), [
-        (row, member) for row, group in enumerate(batch) for member in group.members
-    ]
-
-
-def margins_of(
-    model: Qwen2, examples: Examples, members: Sequence[tuple[int, int]], memory: Memory, adapters: Adapters
-) -> Tensor:
-    """Return the log-odds of yes against no, `(adapters, members)`, for each `(row, example)`."""
-    tokens, lengths = padded([examples.asked[member] for _, member in members], model.device)
-    rows = torch.tensor([row for row, _ in members], device=model.device)
-    logits = model.choose(tokens, lengths, memory, rows, adapters)
-    return logits[..., 0] - logits[..., 1]
 
 
 def padded(texts: Sequence[NDArray[np.int32]], device: str) -> tuple[Tensor, Tensor]:
@@ -307,26 +383,17 @@ def padded(texts: Sequence[NDArray[np.int32]], device: str) -> tuple[Tensor, Ten
     return tokens.to(device), lengths.to(device)
 
 
-@torch.no_grad()
-def judged(
-    model: Qwen2, examples: Examples, groups: Sequence[Group], folds: NDArray[np.int64], adapters: Adapters
-) -> NDArray[np.float64]:
-    """Return each example's log-odds, from the adapter that has not seen its article; nan for those of no group."""
-    seen = np.full(len(folds), np.nan)
-    for start in range(0, len(groups), 32):
-        memory, members = remembered(model, groups[start : start + 32])
-        margins = margins_of(model, examples, members, memory, adapters).cpu().numpy()
-        for place, (_, member) in enumerate(members):
-            seen[member] = margins[folds[member] if len(margins) > 1 else 0, place]
-    return seen
-
-
 def areas(examples: Examples, margins: NDArray[np.float64]) -> dict[str, float]:
     """Return areas under the ROC curve, of each kind of example."""
     return {
         kind: round(float(roc_auc_score(examples.holds[which], margins[which])), 4)
         for kind, which in _kinds(examples, margins)
     }
+
+
+def shares(told: NDArray[np.float64]) -> float:
+    """Return the share of the answers that are told token for token."""
+    return round(float(np.nanmean(told)), 4)
 
 
 def scales(examples: Examples, margins: NDArray[np.float64]) -> dict[str, dict[str, float]]:

@@ -67,18 +67,19 @@ class _Work:
         """Tokens of `unread[0]` that are evaluated."""
         self.position = self.reused = sum(map(len, parts[:reused]))
         self.answer: list[int] = []
-        self.most_tokens = call.max_tokens if isinstance(call, Write) else 0
+        self.reading: ReadOut | None = None
+        """Of a `Read` that has something to say behind it."""
         self.lookup = Lookup([token for part in parts for token in part])
 
     @property
     def room(self) -> int:
         """Tokens that the answer may still have."""
-        return self.most_tokens - len(self.answer)
+        return self.call.max_tokens - len(self.answer)
 
     @property
     def adapted(self) -> bool:
-        """Whether what is read next is read with the adapter: a call's question of its own."""
-        return len(self.unread) == 1 and isinstance(self.call, Read)
+        """Whether what comes next is evaluated with the adapter: a call's question of its own, and what it says."""
+        return len(self.unread) <= 1 and isinstance(self.call, Read)
 
     def next_slice(self) -> list[int]:
         """Return what is evaluated next, of one part."""
@@ -220,26 +221,42 @@ class Engine:
             self._sequences.grow(work.sequence, part)
         if work.unread:
             return
-        if isinstance(work.call, Read):
-            self._read_out(work, work.call.firsts)
+        if isinstance(work.call, Read) and work.reading is None:
+            self._read_out(work, work.call)
         else:
             self._told(work, [self._likeliest(-1)])
 
-    def _read_out(self, work: _Work, firsts: Sequence[int]) -> None:
+    def _read_out(self, work: _Work, call: Read) -> None:
         logits = self._context.logits().astype(np.float64)
         total = np.logaddexp.reduce(logits)
-        self._emit(
-            ReadOut(
-                id=work.call.id,
-                reused=work.reused,
-                log_probabilities=[float(logits[first] - total) for first in firsts],
-                adapted=self._context.has_adapter,
-            )
+        reading = ReadOut(
+            id=call.id,
+            reused=work.reused,
+            log_probabilities=[float(logits[first] - total) for first in call.firsts],
+            adapted=self._context.has_adapter,
+            said=work.answer,
         )
-        self._end(work)
+        if reading.adapted and call.max_tokens:
+            work.reading = reading
+            work.unread.append(tuple(call.opening))
+        else:
+            self._emit(reading)
+            self._end(work)
 
     def _write(self, works: Sequence[_Work]) -> None:
-        """Take one step in every answer, in as many batches as exactness asks for."""
+        """Take one step in every answer, in as many batches as exactness asks for. What is said with the adapter, some
+        few words, goes alone and without guesses: its weights are multiplied by kernels that round otherwise for
+        several rows.
+        """
+        for work in [work for work in works if work.adapted]:
+            row = Row(work.answer[-1], work.position, work.sequence)
+            if not self._decoded([work], [row], adapted=True):
+                return
+            work.position += 1
+            self._told(work, [self._likeliest(-1)])
+        self._write_answers([work for work in works if not work.adapted])
+
+    def _write_answers(self, works: Sequence[_Work]) -> None:
         most = self._costs.exact_rows
         for start in range(0, len(works), most):
             if not self._works:  # they all failed
@@ -282,7 +299,10 @@ class Engine:
         told = kept[:end]
         work.answer += told
         last = end is not None or work.room == 0
-        self._emit(Tokens(id=work.call.id, tokens=told, reused=work.reused, last=last))
+        if work.reading is None:
+            self._emit(Tokens(id=work.call.id, tokens=told, reused=work.reused, last=last))
+        elif last:
+            self._emit(work.reading)
         if last:
             self._end(work)
         else:

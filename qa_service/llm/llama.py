@@ -259,15 +259,24 @@ class LlamaSession(PlacedSession):
         """Yield the greedy continuation; see the port."""
         return until_stop(self._pieces(prompt, max_tokens), stop)
 
-    def read(self, prompt: Prompt, choices: Sequence[str]) -> Reading:
-        """Log-probability of each choice's first token after the prompt."""
-        parts = self._fitting(prompt, answer_tokens=1)
-        firsts = [self._model.vocabulary.encode(choice)[0] for choice in choices]
-        call = protocol.Read(id=self._model.new_id(), order=self._order, parts=parts, firsts=firsts)
+    def read(self, prompt: Prompt, choices: Sequence[str], *, opening: str = "", words_tokens: int = 0) -> Reading:
+        """Log-probability of each choice's first token after the prompt; see the port."""
+        vocabulary = self._model.vocabulary
+        begun = vocabulary.encode(choices[0] + opening)
+        parts = self._fitting(prompt, answer_tokens=1 + (len(begun) + words_tokens if words_tokens else 0))
+        call = protocol.Read(
+            id=self._model.new_id(),
+            order=self._order,
+            parts=parts,
+            firsts=[vocabulary.encode(choice)[0] for choice in choices],
+            opening=begun,
+            max_tokens=words_tokens,
+        )
         for reply in self._replies(call):
             if isinstance(reply, protocol.ReadOut):
                 self.spend(prompt_tokens=sum(map(len, parts)), reused_tokens=reply.reused)
-                return Reading(log_probabilities=tuple(reply.log_probabilities), adapted=reply.adapted)
+                said = b"".join(map(vocabulary.bytes_of, reply.said)).decode(errors="replace")
+                return Reading(log_probabilities=tuple(reply.log_probabilities), adapted=reply.adapted, words=said)
         raise ModelError("the model's process gave no reading")
 
     def _pieces(self, prompt: Prompt, max_tokens: int) -> Iterator[str]:

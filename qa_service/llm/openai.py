@@ -115,7 +115,9 @@ class OpenAISession(PlacedSession):
         """Yield the greedy continuation; see the port. `answer_start` is ignored."""
         return until_stop(self._pieces(prompt, max_tokens), stop)
 
-    def read(self, prompt: Prompt, choices: Sequence[str]) -> Reading | None:
+    def read(
+        self, prompt: Prompt, choices: Sequence[str], *, opening: str = "", words_tokens: int = 0
+    ) -> Reading | None:
         """Log-probability of each choice, from the server's most likely first tokens; None when it gives none.
 
         A choice that is not among them counts as improbable as the least of them.

@@ -41,6 +41,8 @@ class Reading(msgspec.Struct, frozen=True, kw_only=True):
     """That the continuation starts with each choice's first token, in the order of the choices."""
     adapted: bool = False
     """Whether the tail of the prompt was read with the adapter that the model was opened with."""
+    words: str = ""
+    """What the model says behind the first choice, if it was asked to and read with an adapter."""
 
 
 class ModelSession(Protocol):
@@ -80,10 +82,13 @@ class ModelSession(Protocol):
         """
         ...
 
-    def read(self, prompt: Prompt, choices: Sequence[str]) -> Reading | None:
-        """Return how the model would go on, without generating; None if it cannot tell.
+    def read(
+        self, prompt: Prompt, choices: Sequence[str], *, opening: str = "", words_tokens: int = 0
+    ) -> Reading | None:
+        """Return how the model would go on; None if it cannot tell.
 
-        Only `prompt.ask` is read with the model's adapter, if it has one: what comes before serves all calls.
+        Only `prompt.ask` is read with the model's adapter, if it has one: what comes before serves all calls. Such a
+        model also says up to `words_tokens` tokens, as if it had said the first choice and `opening`.
         """
         ...
 

@@ -21,13 +21,16 @@ class Engine(msgspec.Struct, frozen=True, kw_only=True, tag=True):
 
 
 class Read(msgspec.Struct, frozen=True, kw_only=True, tag=True):
-    """Tell how probable each of `firsts` is as the next token."""
+    """Tell how probable each of `firsts` is as the next token; and what the adapter says behind `opening`."""
 
     id: int
     order: int
     """Of the request it belongs to: older ones, with smaller numbers, are evaluated first."""
     parts: Parts
     firsts: list[int]
+    opening: list[int]
+    max_tokens: int
+    """Of what is said behind the opening; 0, and without an adapter, nothing is."""
 
 
 class Write(msgspec.Struct, frozen=True, kw_only=True, tag=True):
@@ -81,6 +84,7 @@ class ReadOut(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     reused: int
     log_probabilities: list[float]
     adapted: bool
+    said: list[int]
 
 
 class Failed(msgspec.Struct, frozen=True, kw_only=True, tag=True):

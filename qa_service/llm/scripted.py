@@ -65,7 +65,9 @@ class ScriptedSession(PlacedSession):
         self.check_fit(prompt_tokens=self.count_prompt(prompt), answer_tokens=max_tokens)
         return until_stop(self._words(prompt, max_tokens), stop)
 
-    def read(self, prompt: Prompt, choices: Sequence[str]) -> Reading | None:
+    def read(
+        self, prompt: Prompt, choices: Sequence[str], *, opening: str = "", words_tokens: int = 0
+    ) -> Reading | None:
         """Return the script's verdicts; None when it has none."""
         self.place.wait()
         if self._model.verdict is None:

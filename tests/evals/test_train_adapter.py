@@ -20,6 +20,7 @@ from evals.answerability.train import (
     new_adapters,
     read_examples,
     scales,
+    shares,
     train,
     write,
 )
@@ -29,6 +30,8 @@ SHAPE = Shape(layers=3, width=32, heads=4, key_heads=2, rope_base=10_000.0, epsi
 OPTIONS = argparse.Namespace(
     id="tiny", data="made", folds=2, epochs=6, minutes=5.0, batch=8, rank=4, first_layer=1, rate=2e-2, seed=3
 )
+
+NEARLY = {"rtol": 1e-4, "atol": 1e-4}
 
 
 @pytest.fixture(scope="module")
@@ -47,7 +50,7 @@ def model() -> Qwen2:
             return torch.randn(height, generator=draw) / 10
         return torch.randn(height, 48 if kind == "ffn_down" else 32, generator=draw) / 5
 
-    return Qwen2(SHAPE, read, choices=(1, 2), device="cpu", dtype=torch.float32)
+    return Qwen2(SHAPE, read, device="cpu", dtype=torch.float32)
 
 
 def remembered(model: Qwen2, *texts: list[int]) -> Memory:
@@ -57,54 +60,55 @@ def remembered(model: Qwen2, *texts: list[int]) -> Memory:
     return model.remember(tokens, torch.arange(longest) < lengths[:, None])
 
 
-def chosen(model: Qwen2, memory: Memory, tail: list[int], row: int = 0) -> torch.Tensor:
+def last(model: Qwen2, memory: Memory, tail: list[int], row: int = 0) -> torch.Tensor:
     with torch.no_grad():
-        return model.choose(torch.tensor([tail]), torch.tensor([len(tail)]), memory, torch.tensor([row]), {})[0, 0]
+        return model.logits(model.follow(torch.tensor([tail]), memory, torch.tensor([row]), {})[0, 0, -1])
 
 
 def test_what_follows_a_passage_is_read_as_if_both_were_read_at_once(model: Qwen2) -> None:
     text = [5, 9, 33, 12, 60, 7, 21]
-    whole = chosen(model, remembered(model, text[:1]), text[1:])
+    whole = last(model, remembered(model, text[:1]), text[1:])
     for cut in (2, 4, 6):
-        torch.testing.assert_close(chosen(model, remembered(model, text[:cut]), text[cut:]), whole)
+        torch.testing.assert_close(last(model, remembered(model, text[:cut]), text[cut:]), whole)
 
 
 def test_padding_and_neighbours_change_nothing(model: Qwen2) -> None:
-    alone = chosen(model, remembered(model, [5, 9]), [7, 8])
+    alone = last(model, remembered(model, [5, 9]), [7, 8])
     beside = remembered(model, [4, 4, 4, 4, 4], [5, 9])
-    torch.testing.assert_close(chosen(model, beside, [7, 8], row=1), alone)
+    torch.testing.assert_close(last(model, beside, [7, 8], row=1), alone)
     with torch.no_grad():
-        both = model.choose(
-            torch.tensor([[7, 8, 0, 0], [3, 3, 3, 3]]), torch.tensor([2, 4]), beside, torch.tensor([1, 0]), {}
-        )
-    torch.testing.assert_close(both[0, 0], alone)
+        both = model.follow(torch.tensor([[7, 8, 0, 0], [3, 3, 3, 3]]), beside, torch.tensor([1, 0]), {})
+        torch.testing.assert_close(model.logits(both[0, 0, 1]), alone)
+        torch.testing.assert_close(model.logits(both[0, 0, 1], [3, 9]), alone[[3, 9]])
 
 
 def test_adapters_side_by_side_are_each_as_if_alone(model: Qwen2) -> None:
     memory = remembered(model, [5, 9, 33])
     adapters = new_adapters(model, 2, rank=2, first_layer=0)
-    asked = (torch.tensor([[7, 8]]), torch.tensor([2]), memory, torch.tensor([0]))
+    asked = (torch.tensor([[7, 8]]), memory, torch.tensor([0]))
     with torch.no_grad():
-        torch.testing.assert_close(model.choose(*asked, adapters)[1], model.choose(*asked, {})[0])
+        torch.testing.assert_close(model.follow(*asked, adapters)[1], model.follow(*asked, {})[0], **NEARLY)
         for _, b in adapters.values():
             b[1].normal_()
-        both = model.choose(*asked, adapters)
-        alone = model.choose(*asked, {name: (a[1:], b[1:]) for name, (a, b) in adapters.items()})
-    torch.testing.assert_close(both[0], model.choose(*asked, {})[0])
-    torch.testing.assert_close(both[1], alone[0])
+        both = model.follow(*asked, adapters)
+        alone = model.follow(*asked, {name: (a[1:], b[1:]) for name, (a, b) in adapters.items()})
+    torch.testing.assert_close(both[0], model.follow(*asked, {})[0], **NEARLY)
+    torch.testing.assert_close(both[1], alone[0], **NEARLY)
     assert not torch.allclose(both[0], both[1])
 
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Four articles; what is asked holds when its last token but one stands in the evidence."""
+    """Four articles; what is asked holds when its last token but one says so, and its first token tells the answer."""
     draw, examples = np.random.default_rng(2), []
     for number in range(96):
         evidence = tuple(int(token) for token in draw.integers(10, 60, 6))
         for checks in (False, True):
             holds = bool(draw.random() < 0.5)
             key = 61 if holds else 62
-            examples.append(Example(evidence, (4, key, 3), holds, checks, f"article {number % 4}"))
+            kind = int(draw.integers(2))
+            words = () if checks or not holds else (6, 30 + kind, 5)
+            examples.append(Example(evidence, (4 + kind, key, 3), holds, checks, words, f"article {number % 4}"))
     path = tmp_path_factory.mktemp("examples") / "examples.npz"
     write_examples(examples, path)
     return path
@@ -113,10 +117,13 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_examples_are_read_as_they_were_written(made: Path) -> None:
     examples = read_examples(made)
     assert len(examples.evidence) == len(examples.asked) == 192
-    assert [text.tolist()[0] for text in examples.asked] == [4] * 192
+    assert {text.tolist()[0] for text in examples.asked} == {4, 5}
     assert all(len(text) == 6 for text in examples.evidence)
     groups = grouped(examples)
     assert [len(group.members) for group in groups] == [2] * 96
+    told = [len(words) for words in examples.words]
+    assert sorted(set(told)) == [0, 3]
+    assert [told[at] == 3 for at in range(192)] == (examples.holds & ~examples.checks).tolist()
 
 
 def test_folds_share_out_the_articles(made: Path) -> None:
@@ -130,9 +137,11 @@ def test_training_finds_what_tells_them_apart_on_articles_not_seen_and_writes_it
 ) -> None:
     torch.manual_seed(1)
     examples = read_examples(made)
-    trained = train(model, examples, OPTIONS)
+    trained = train(model, (1, 2), examples, OPTIONS)
     assert trained.steps == 6 * 12
-    found, plain = areas(examples, trained.held_out), areas(examples, trained.plain)
+    found, plain = areas(examples, trained.held_out.margins), areas(examples, trained.plain.margins)
+    assert shares(trained.held_out.told) > 0.8
+    assert shares(trained.plain.told) < 0.2
     assert min(found.values()) > 0.95
     assert set(plain) == {"decide", "check"}
     options = argparse.Namespace(**{**vars(OPTIONS), "to": tmp_path})
@@ -153,7 +162,7 @@ def test_scales_turn_log_odds_of_any_spread_into_shares_that_come_true() -> None
     draw = np.random.default_rng(4)
     true = draw.normal(size=4_000)
     holds = draw.random(4_000) < 1 / (1 + np.exp(-(2 * true + 0.5)))
-    examples = Examples([], [], holds, np.arange(4_000) % 2 == 1, np.array([], dtype=str))
+    examples = Examples([], [], [], holds, np.arange(4_000) % 2 == 1, np.array([], dtype=str))
     found = scales(examples, true * 7)["decide"]
     assert found["slope"] * 7 == pytest.approx(2, abs=0.25)
     assert found["offset"] == pytest.approx(0.5, abs=0.15)

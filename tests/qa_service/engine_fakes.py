@@ -32,14 +32,15 @@ def expected_answer(prompt: Sequence[int], max_tokens: int) -> list[int]:
 class FakeContext:
     """Holds the tokens of every sequence, and refuses what llama.cpp would take and answer wrongly."""
 
-    has_adapter = False
-
-    def __init__(self, *, sequences: int) -> None:
+    def __init__(self, *, sequences: int, has_adapter: bool = False) -> None:
         self.sequences = sequences
+        self.has_adapter = has_adapter
         self.held: list[list[int]] = [[] for _ in range(sequences)]
         self.copies = 0
         self.steps: list[int] = []
         """Rows of each step."""
+        self.adapted: list[bool] = []
+        """Whether each step was taken with the adapter."""
         self.fail_at: int | None = None
         """The step that fails."""
         self.before_step: Callable[[], None] = lambda: None
@@ -51,6 +52,7 @@ class FakeContext:
         """Evaluate `rows`."""
         self.before_step()
         self.steps.append(len(rows))
+        self.adapted.append(adapted)
         if self.fail_at == len(self.steps):
             raise ModelError("llama_decode failed with code -3")
         if stop is not None and stop():

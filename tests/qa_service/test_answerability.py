@@ -182,11 +182,14 @@ def test_an_adapter_changes_what_is_read_and_nothing_that_is_generated(small_mod
             first = session.read(PROMPT, ("Yes", "No"))
             said = "".join(session.generate(PROMPT, max_tokens=12))
             again = session.read(PROMPT, ("Yes", "No"))
+            telling = session.read(PROMPT, ("Yes", "No"), opening=": ", words_tokens=6)
     finally:
         plain.close()
         adapted.close()
     assert said == expected
     assert first == again
+    assert telling.log_probabilities == first.log_probabilities
+    assert 0 < len(telling.words.split()) <= 6
     assert (without.adapted, first.adapted) == (False, True)
     assert first.log_probabilities != pytest.approx(without.log_probabilities, abs=0.05)
 

@@ -21,9 +21,15 @@ class Run:
     """An engine that is fed from within, between two of its steps, and ends when all is answered or dropped."""
 
     def __init__(
-        self, requests: Sequence[Request], *, sequences: int = 4, every: int = 1, costs: StepCosts = COSTS
+        self,
+        requests: Sequence[Request],
+        *,
+        sequences: int = 4,
+        every: int = 1,
+        costs: StepCosts = COSTS,
+        has_adapter: bool = False,
     ) -> None:
-        self.context = FakeContext(sequences=sequences)
+        self.context = FakeContext(sequences=sequences, has_adapter=has_adapter)
         self.replies: list[Reply] = []
         self.engine = Engine(self.context, costs=costs, emit=self._take)
         self._requests = list(requests)
@@ -83,8 +89,15 @@ def write(number: int, *parts: Sequence[int], max_tokens: int = 12) -> Write:
     return Write(id=number, order=number, parts=[list(part) for part in parts], max_tokens=max_tokens)
 
 
-def read(number: int, *parts: Sequence[int]) -> Read:
-    return Read(id=number, order=number, parts=[list(part) for part in parts], firsts=[1, 2])
+def read(number: int, *parts: Sequence[int], max_tokens: int = 0) -> Read:
+    return Read(
+        id=number,
+        order=number,
+        parts=[list(part) for part in parts],
+        firsts=[1, 2],
+        opening=[1, 12],
+        max_tokens=max_tokens,
+    )
 
 
 def flat(call: Call) -> list[int]:
@@ -99,6 +112,25 @@ def test_an_answer_is_the_greedy_one_and_ends_at_its_limit_or_its_end() -> None:
     run = Run(calls).go()
     for call in calls:
         assert run.answer(call.id) == expected_answer(flat(call), call.max_tokens)
+
+
+def test_what_is_said_behind_a_reading_is_greedy_too_and_alone_in_its_steps() -> None:
+    asked = [read(number, HEAD, PASSAGE, [*QUESTION, number], max_tokens=4 + number) for number in range(0, 12, 2)]
+    calls = [*asked, *(write(number, HEAD, PASSAGE, [*QUESTION, number]) for number in range(1, 12, 2))]
+    run = Run(sorted(calls, key=lambda call: call.id), has_adapter=True).go()
+    for call in calls:
+        if isinstance(call, Read):
+            assert run.reply(call.id).said == expected_answer([*flat(call), *call.opening], call.max_tokens)
+        else:
+            assert run.answer(call.id) == expected_answer(flat(call), call.max_tokens)
+    adapted = [rows for rows, told in zip(run.context.steps, run.context.adapted, strict=True) if told]
+    said = sum(len(run.reply(call.id).said) for call in asked)
+    assert sum(adapted) <= sum(len(call.parts[-1]) + len(call.opening) for call in asked) + said
+    assert run.engine.sequences_in_use == 0
+
+
+def test_nothing_is_said_behind_a_reading_without_an_adapter() -> None:
+    assert Run([read(0, HEAD, QUESTION, max_tokens=9)]).go().reply(0).said == []
 
 
 def test_what_was_evaluated_is_not_evaluated_again() -> None:
