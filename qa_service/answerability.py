@@ -22,8 +22,8 @@ SHIPPED = Path(__file__).parent / "adapters"
 WEIGHTS = "adapter.gguf"
 RECORD = "record.json"
 CHOICES = ("Yes", "No")
-BEFORE_WORDS = ": "
-"""Stands between a yes and the words that answer."""
+BEFORE_WORDS = ":"
+"""Stands between a yes and the words that answer, which begin with a space."""
 
 _DECIDE = "Do the passages answer exactly this question? Answer yes or no."
 _CHECK = "Is this answer right, and stated in the passages? Answer yes or no."
@@ -78,6 +78,11 @@ class Adapter(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     """Titles of the articles that it has not seen, for cross-validation; empty for one that has seen all."""
     record: TrainingRecord
 
+    @property
+    def tells_words(self) -> bool:
+        """Whether it was trained to tell the words that answer behind a yes."""
+        return self.record.cross_validated_words is not None
+
 
 class LoadedAdapter(msgspec.Struct, frozen=True, kw_only=True):
     """An adapter and where its weights lie."""
@@ -95,6 +100,12 @@ def probability(reading: Reading, scale: Scale | None) -> float:
     if scale and reading.adapted:
         logit = scale.slope * logit + scale.offset
     return 1 / (1 + math.exp(-max(-60.0, min(60.0, logit))))
+
+
+def log_odds(wanted: float, scale: Scale) -> float:
+    """Return the log-odds that the model itself gives where the probability, scaled, is `wanted`, 0 to 1."""
+    nearly = min(max(wanted, 1e-6), 1 - 1e-6)
+    return (math.log(nearly / (1 - nearly)) - scale.offset) / scale.slope
 
 
 def deciding(brief: Brief) -> Prompt:

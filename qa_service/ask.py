@@ -96,7 +96,14 @@ def ask(
         looks: list[Finding] = []
         for brief in briefs:
             with watch.stage("gate"):
-                decision = gate(brief, part_hits, session=session, settings=settings.answer, deadline_s=deadline_s)
+                decision = gate(
+                    brief,
+                    part_hits,
+                    session=session,
+                    settings=settings.answer,
+                    deadline_s=deadline_s,
+                    more=brief is not briefs[-1],
+                )
             if not decision.sure and brief is not briefs[-1]:
                 continue
             with watch.stage("generate"):

@@ -43,6 +43,11 @@ _WHO_IS = re.compile(r"^\W*(?:who|what|where)(?:['\u2019]s| is| are| was| were)\
 _POSSESSIVE = re.compile(r"['\u2019]s$|s['\u2019]$")
 _MOST_WORDS_BESIDE_NAME = 1
 _OPEN = re.compile(r"\b(?:who|whom|whose|what|which|where|why|how)\b", re.IGNORECASE)
+_YES_OR_NO = re.compile(
+    r"^\W*(?:is|are|was|were|am|do|does|did|has|have|had|can|could|will|would|shall|should|may|might|must)(?:n['\u2019]t)?\b"
+    r"|\b(?:whether|if)\b|,\s*\w+(?:n['\u2019]t)? (?:not )?(?:he|she|it|they|there|you|we)\s*\?",
+    re.IGNORECASE,
+)
 
 
 def asks_about_a_name(question: str) -> bool:
@@ -77,6 +82,14 @@ def asks_cause(question: str) -> bool:
 def is_open(question: str) -> bool:
     """Tell whether the question asks for more than yes or no."""
     return bool(_OPEN.search(question))
+
+
+def asks_for_words(question: str) -> bool:
+    """Tell whether words of a text can answer by themselves: the question asks neither for a yes or no, nor for a
+    reason, which has to be stated as one.
+    """
+    asked = is_open(question) or bool(_WHEN.search(question)) or not _YES_OR_NO.search(question)
+    return asked and not asks_cause(question)
 
 
 def answers_kind(claim: str, question: str) -> bool:

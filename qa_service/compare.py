@@ -51,7 +51,7 @@ def compare(finding: Finding, wide: Brief, *, around: Surroundings, session: Mod
     ]
     versions = []
     for sentences in differing[:MOST_VERSIONS]:
-        prompt = narrow(wide, sentences, session=session).prompt(ASK)
+        prompt = narrow(wide, sentences, session=session).prompt(ASK.plain)
         text = "".join(session.generate(prompt, max_tokens=_MAX_TOKENS, stop=("\n",))).strip()
         stated = tuple(
             msgspec.structs.replace(claim, verdict="supported", reason=None)

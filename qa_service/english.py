@@ -7,16 +7,16 @@ Everything here is a closed class of the language (function words, numerals, con
 
 FUNCTION_WORDS = frozenset(
     """
-    a about above after again against all also am among an and any are around as at back be because been before being
-    below between both but by can could did do does doing down during each either else ever every few for from further
-    had has have having he her here hers herself him himself his how however i if in into is it its itself just least
-    let like made make makes many may me might mine more most much must my myself near neither no nor not now of off
-    on once one only onto or other others ought our ours ourselves out over own per please quite rather same shall she
-    should since so some such than that the their theirs them themselves then there these they this those though
-    through thus till to too toward towards under until up upon us very via was we well were what whatever when where
-    whether which while who whoever whom whose why will with within without would yes yet you your yours yourself
-    according said says say tell told report reports reported reportedly s t d ll re ve m
-    instead actually already yet still really exactly
+    a about above after again against all alongside also am among an and any are around as at back be because been
+    before being below beneath beside besides between beyond both but by can could did do does doing down during each
+    either else ever every few for from further had has have having he her here hers herself him himself his how
+    however i if in into is it its itself just least let like made make makes many may me might mine more most much
+    must my myself near neither no nor not now of off on once one only onto or other others ought our ours ourselves
+    out over own per please quite rather same shall she should since so some such than that the their theirs them
+    themselves then there these they this those though through thus till to too toward towards under until up upon us
+    very via was we well were what whatever when where whether which while who whoever whom whose why will with within
+    without would yes yet you your yours yourself according said says say tell told report reports reported reportedly
+    s t d ll re ve m instead actually already yet still really exactly
     """.split()
 )
 

@@ -14,14 +14,25 @@ from rapidfuzz import fuzz, process
 
 from config.settings import AnswerSettings
 from indexer.values import Hit
-from qa_service.answerability import CHOICES, deciding, load_adapter, probability
+from qa_service.answerability import (
+    BEFORE_WORDS,
+    CHOICES,
+    LoadedAdapter,
+    deciding,
+    load_adapter,
+    log_odds,
+    probability,
+)
+from qa_service.asked import asks_for_words
 from qa_service.compose import Brief
 from qa_service.evidence import date_in_words
-from qa_service.llm.port import ModelSession
+from qa_service.llm.port import ModelSession, Telling
 from qa_service.terms import SAME_WORD_RATIO, TIME_KEYS, terms
 from qa_service.values import Reason
 from qa_service.years import years_meant
 
+_WORDS_TOKENS = 24
+"""Of the answers that the adapter learnt from, one in a hundred is longer."""
 _FIGURE = re.compile(r"\d[\d.,:]*\d")
 _CAPITAL = re.compile(r"\b[A-Z]\w+")
 _CAPITAL_RUN = re.compile(r"\b[A-Z]\w+(?:\s+(?:(?:of|the|and|for)\s+)*[A-Z]\w+)+")
@@ -38,14 +49,23 @@ class Decision(msgspec.Struct, frozen=True, kw_only=True):
     """That the evidence answers the question, 0 to 1; None when the model was not asked or cannot tell."""
     sure: bool = False
     """Whether it is so probable that no more evidence needs to be read."""
+    words: str = ""
+    """Those that answer, as the model's adapter reads them; none where it was not asked, or has none."""
 
 
 def gate(
-    brief: Brief, hits: Sequence[Hit], *, session: ModelSession, settings: AnswerSettings, deadline_s: float
+    brief: Brief,
+    hits: Sequence[Hit],
+    *,
+    session: ModelSession,
+    settings: AnswerSettings,
+    deadline_s: float,
+    more: bool = False,
 ) -> Decision:
-    """Decide whether to answer from `brief`, cheapest signal first.
+    """Decide whether to answer from `brief`, cheapest signal first, and read which words answer where it is answered.
 
-    The model is not asked once `time.monotonic()` is past `deadline_s`.
+    `more` tells that there is more evidence to read, so that only what is sure is answered from this. The model is not
+    asked once `time.monotonic()` is past `deadline_s`.
     """
     if not brief.passages:
         return Decision(reason="no_hits")
@@ -53,17 +73,27 @@ def gate(
         return Decision(reason="low_relevance", missing_names=missing)
     if time.monotonic() > deadline_s:
         return Decision(reason="deadline")
-    reading = session.read(deciding(brief), CHOICES)
+    loaded = load_adapter(settings.adapter)
+    scale = loaded.adapter.decide if loaded else None
+    least = settings.first_threshold if more else settings.answerability_threshold
+    reading = session.read(deciding(brief), CHOICES, telling=_telling(brief.question, loaded, least))
     if reading is None:
         return Decision(reason=None)
-    loaded = load_adapter(settings.adapter)
-    found = probability(reading, loaded.adapter.decide if loaded else None)
+    found = probability(reading, scale)
     opened = found >= settings.answerability_threshold
     return Decision(
         reason=None if opened else "low_relevance",
         probability=found,
         sure=opened and found >= settings.first_threshold,
+        words=" ".join(reading.words.split()).rstrip("."),
     )
+
+
+def _telling(question: str, loaded: LoadedAdapter | None, least: float) -> Telling | None:
+    """Return how the words that answer are asked for; None where the adapter tells none, or none could answer."""
+    if loaded is None or not loaded.adapter.tells_words or not asks_for_words(question):
+        return None
+    return Telling(opening=BEFORE_WORDS, max_tokens=_WORDS_TOKENS, least_margin=log_odds(least, loaded.adapter.decide))
 
 
 def _missing_names(question: str, hits: Sequence[Hit]) -> tuple[str, ...]:

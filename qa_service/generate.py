@@ -3,6 +3,7 @@
 import re
 import time
 from collections.abc import Callable
+from typing import NamedTuple
 
 import msgspec
 
@@ -12,8 +13,23 @@ from qa_service.gate import Decision
 from qa_service.llm.port import ModelSession
 from qa_service.values import TextDrafted
 
-ASK = "Answer the question in one short sentence, with words from the passages only."
-COPY = "Copy the one sentence from the passages that answers the question."
+
+class Instruction(NamedTuple):
+    """What the model is told to do."""
+
+    plain: str
+    told: str
+    """Where the words that answer are known; they go into the braces."""
+
+
+ASK = Instruction(
+    "Answer the question in one short sentence, with words from the passages only.",
+    'The answer is "{}". Say it in one short sentence, with words from the passages only.',
+)
+COPY = Instruction(
+    "Copy the one sentence from the passages that answers the question.",
+    'The answer is "{}". Copy the one sentence from the passages that says so.',
+)
 _PASSAGE_NUMBER = re.compile(r"\s*\[\d+\]|\b[Pp]assage \[?\d+\]?")
 _STOP = ("\n\n", "\nQuestion:", "\nPassages:")
 
@@ -33,7 +49,7 @@ def generate(
     settings: AnswerSettings,
     deadline_s: float,
     tell: Callable[[TextDrafted], None],
-    instruction: str = ASK,
+    instruction: Instruction = ASK,
 ) -> Draft:
     """Return the model's answer, told piece by piece on the way; an empty draft when the gate is closed.
 
@@ -44,13 +60,21 @@ def generate(
     if time.monotonic() > deadline_s:
         return Draft(text="", past_deadline=True)
     text = ""
-    pieces = session.generate(brief.prompt(instruction), max_tokens=settings.max_tokens, stop=_STOP)
+    words = decision.words
+    ask = instruction.told.format(words) if stands_in(words, brief) else instruction.plain
+    pieces = session.generate(brief.prompt(ask), max_tokens=settings.max_tokens, stop=_STOP)
     for piece in pieces:
         text += piece
         tell(TextDrafted(text=piece))
         if time.monotonic() > deadline_s:
             return Draft(text=_clean(text), past_deadline=True)
     return Draft(text=_clean(text))
+
+
+def stands_in(words: str, brief: Brief) -> bool:
+    """Tell whether a passage has these words as they are, but for capitals; false for none."""
+    pattern = re.compile(rf"(?<!\w){re.escape(words)}(?!\w)", re.IGNORECASE)
+    return bool(words) and any(pattern.search(passage.text) for passage in brief.passages)
 
 
 def _clean(text: str) -> str:

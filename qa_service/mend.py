@@ -12,7 +12,7 @@ from qa_service.compose import Brief, narrow
 from qa_service.confirm import probability_right
 from qa_service.evidence import Sentence, joined
 from qa_service.finding import Finding
-from qa_service.generate import ASK, COPY, generate
+from qa_service.generate import ASK, COPY, Instruction, generate
 from qa_service.llm.port import ModelSession
 from qa_service.terms import content_keys
 from qa_service.values import TextDrafted
@@ -23,7 +23,7 @@ _LEAST_HELD = 0.7
 
 Check = Callable[[str, Sequence[Sentence]], tuple[Verified, ...]]
 """Attribute a draft for this part of the question to sentences, and verify its claims."""
-Redraft = Callable[[Finding, Brief, str], Finding]
+Redraft = Callable[[Finding, Brief, Instruction], Finding]
 """Draft anew from a brief, as an instruction says, and verify."""
 
 
@@ -76,6 +76,8 @@ def _drafted_anew(finding: Finding, *, redraft: Redraft, session: ModelSession, 
     answer, a sentence copied from it; else over the sentences that the first draft and the question point to.
     """
     if finding.corrected:
+        outdated = msgspec.structs.replace(finding.decision, words="")
+        finding = msgspec.structs.replace(finding, decision=outdated)
         return redraft(finding, narrow(finding.brief, finding.corrected, session=session), ASK)
     if _is_probable(finding, settings):
         return _copied(finding, redraft=redraft, session=session, settings=settings)
@@ -99,7 +101,7 @@ def _copied(finding: Finding, *, redraft: Redraft, session: ModelSession, settin
 def _redrafted(
     finding: Finding,
     brief: Brief,
-    instruction: str,
+    instruction: Instruction,
     *,
     session: ModelSession,
     settings: AnswerSettings,

@@ -36,6 +36,7 @@ _WORDS_FOR_ONE_UNKNOWN = 5
 _LIGHT_KEYS = frozenset(term.key for word in LIGHT_VERBS for term in terms(word))
 _LEAST_TOLD = 0.5
 """Of the question's words in a claim, what must stand where its answer stands."""
+_CAPITAL_RUN = re.compile(r"\b[A-Z]\w+(?:\s+[A-Z]\w+)+")
 _CLAUSE = re.compile(r"[,;:.]\s+|\s+but\s+", re.IGNORECASE)
 _NEGATION_REACH = 4
 """Words after a negation within which the first content word is what it denies."""
@@ -91,7 +92,7 @@ def verify(
             attribution.text,
             question,
             attribution.support,
-            known=_known(f"{whole} {question}", attribution.support, around),
+            known=_known(attribution.text, f"{whole} {question}", attribution.support, around),
             misplaced=(bool(subject) and not subject & beside(attribution.support, around))
             or _stitched(attribution.text, question, attribution.support, around),
             threshold=settings.support_threshold,
@@ -164,17 +165,25 @@ def _goes_beyond(claim: str, question: str, support: Sequence[Sentence]) -> bool
     )
 
 
-def _known(question: str, support: Sequence[Sentence], around: Surroundings) -> frozenset[str]:
+def _known(claim: str, question: str, support: Sequence[Sentence], around: Surroundings) -> frozenset[str]:
     """Return what the claim may take from: its quotes, and such words of the question as stand around them.
 
     What answers must stand in the quotes. What the question brought along may also stand around, where the reader sees
-    it; a "stage 4" there may be "the fourth stage".
+    it; a "stage 4" there may be "the fourth stage". So may the rest of a name that the question has a part of.
     """
     quoted = {term.key for sentence in support for term in terms(sentence.text)}
     near = beside(support, around)
     asked = {term.key for term in terms(question)}
     ordinals = {key for key in asked if key.isdigit() and near & {f"{key}{ending}" for ending in ORDINAL_ENDINGS}}
-    return frozenset(quoted | (near & asked) | ordinals)
+    return frozenset(quoted | (near & asked) | ordinals | (near & _spelt_out(claim, asked)))
+
+
+def _spelt_out(claim: str, asked: set[str]) -> frozenset[str]:
+    """Return the words of those names in the claim that have a word of the question: "Brannock Dairy Cooperative" where
+    the Brannock cooperative was asked about.
+    """
+    runs = (terms(run.group()) for run in _CAPITAL_RUN.finditer(claim))
+    return frozenset[str]().union(*(keys(run, "name") for run in runs if keys(run, "name", "content") & asked))
 
 
 def _subject(question: str, whole: str, around: Surroundings) -> frozenset[str]:

@@ -12,6 +12,8 @@ _CLAUSE_END = re.compile(
     r"[.;:!?]\s+|,\s+(?:but|while|whereas|though|although)\s+"
     r"|,?\s+(?:(?:up|down) from|compared (?:with|to)|rather than|instead of)\s+"
 )
+_NEXT_STATEMENT = re.compile(r",\s+and\s+")
+_IN_PLACE_OF = re.compile(r"^(?:instead of|rather than|(?:up|down) from|compared (?:with|to))\b", re.IGNORECASE)
 _UNKNOWN = re.compile(rf"\b(?:{UNKNOWNS})\b", re.IGNORECASE)
 _BOUND = re.compile(
     r"\b(?:up to|at least|at most|more than|less than|fewer than|nearly|almost|over|under)(?: an?| the)?\s*[$€£]?\s*$",
@@ -48,7 +50,8 @@ def clauses_of(evidence: str, answer: frozenset[str]) -> str:
 def drops_hedge(claim: str, question: str, evidence: str) -> bool:
     """Tell whether the evidence hedges what answers ("reportedly", "may") and neither claim nor question does.
 
-    Looks at the clause with most of the claim's new names and numbers, then words: there its statement stands.
+    Looks at the clause with most of the claim's new names and numbers, then words: there its statement stands, and it
+    ends with the last of them. "It blew at 41, and 72 may be exceeded" hedges no 41.
     """
     new = content_keys(claim) - content_keys(question)
     clauses = [clause for clause in _CLAUSE_END.split(evidence) if content_keys(clause) & new]
@@ -58,7 +61,9 @@ def drops_hedge(claim: str, question: str, evidence: str) -> bool:
         clauses,
         key=lambda clause: (len(keys(terms(clause), "name", "number") & new), len(content_keys(clause) & new)),
     )
-    return bool(_hedges(stating)) and not _hedges(claim) and not _hedges(question)
+    statements = list(_NEXT_STATEMENT.finditer(stating))
+    ends = (end.start() for end in statements if not content_keys(stating[end.end() :]) & new)
+    return bool(_hedges(stating[: next(ends, None)])) and not _hedges(claim) and not _hedges(question)
 
 
 def says_unknown(claim: str, question: str, support: Sequence[Sentence]) -> bool:
@@ -89,13 +94,14 @@ def other_figure(claim: str, evidence: str) -> bool:
 def other_clause(claim: str, question: str, evidence: Sequence[Sentence]) -> bool:
     """Tell whether a number of the claim stands in one clause of a sentence, and a word that claim and question say of
     it only in a later one, beside another number: "to lorries above 80 and to all traffic above 100" closes nothing to
-    traffic above 80.
+    traffic above 80. What a figure came in place of is said of it too: "92 marks a share, instead of the 88 offered".
     """
     asked = content_keys(question)
     said = content_keys(claim) & asked
     claimed = keys(terms(claim), "number")
     for sentence in evidence:
-        clauses = [clause for clause in map(terms, _COORDINATED.split(sentence.text)) if clause]
+        parts = (part for part in _COORDINATED.split(sentence.text) if not _IN_PLACE_OF.match(part))
+        clauses = [clause for clause in map(terms, parts) if clause]
         if clauses and len(clauses[0]) <= _OPENING_WORDS:
             del clauses[0]  # "In 1976," belongs to all of the sentence
         bags = [(keys(clause, "name", "content"), keys(clause, "number")) for clause in clauses]

@@ -17,6 +17,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from datetime import date, timedelta
 from functools import partial
+from itertools import pairwise
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import NamedTuple
@@ -96,7 +97,7 @@ def collect(files: Sequence[Path], settings: Settings, seed: int) -> Iterator[tu
                                 *_tokens(template.encode(prompt, vocabulary)),
                                 holds,
                                 checks,
-                                (*vocabulary.encode(BEFORE_WORDS + words), turn_end) if words else (),
+                                (*vocabulary.encode(f"{BEFORE_WORDS} {words}"), turn_end) if words else (),
                                 title,
                             )
                             for question in questions
@@ -126,7 +127,7 @@ def _cut(passage: Passage, draw: random.Random) -> Iterator[Passage]:
     starts = [0]
     while starts[-1] < len(spans):
         starts.append(min(len(spans), starts[-1] + draw.randint(*_SHORT_PARAGRAPHS)))
-    pieces = [(spans[first][0], spans[last - 1][1]) for first, last in zip(starts, starts[1:], strict=False)]
+    pieces = [(spans[first][0], spans[last - 1][1]) for first, last in pairwise(starts)]
     own: list[list[Question]] = [[] for _ in pieces]
     for question in passage.qas:
         if question.answers or question.plausible_answers:

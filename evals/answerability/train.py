@@ -161,12 +161,17 @@ def main() -> None:
     parser.add_argument("--first-layer", type=int, default=8)
     parser.add_argument("--rate", type=float, default=2e-4)
     parser.add_argument("--seed", type=int, default=7)
+    parser.add_argument("--judge-every", type=int, default=4, help="so many-th piece of evidence is judged at the end")
     options = parser.parse_args()
     torch.manual_seed(options.seed)
     examples = read_examples(options.examples)
     model, choices = open_model(options.model, device=options.device)
-    trained = train(model, choices, examples, options)
-    write(trained, examples, options)
+    trainer = Trainer(model, choices, examples, folds=options.folds, seed=options.seed)
+    adapters, steps = train(trainer, options)
+    sha256 = write_adapters(adapters, options)  # before they are judged: that takes its time
+    held_out = trainer.judge(adapters, every=options.judge_every)
+    plain = trainer.judge({}, every=options.judge_every)
+    write_records(sha256, trainer, held_out, plain, steps=steps, options=options)
 
 
 class Judged(NamedTuple):
@@ -178,29 +183,19 @@ class Judged(NamedTuple):
     """`(examples,)`: 1 where the words that answer are told token for token, else 0; nan where there are none."""
 
 
-class Trained(NamedTuple):
-    """What a training gives."""
-
-    adapters: dict[str, tuple[Tensor, Tensor]]
-    """One a fold, and behind them the one that has seen all articles."""
-    fold_of: dict[str, int]
-    """By article."""
-    steps: int
-    held_out: Judged
-    """From the adapter that has not seen the example's article."""
-    plain: Judged
-    """Without an adapter, for every fourth piece of evidence."""
-
-
 class Trainer:
     """The model, what it is asked, and where each article is left out."""
 
-    def __init__(self, model: Qwen2, choices: tuple[int, int], examples: Examples, folds: NDArray[np.int64]) -> None:
-        """`choices` are the tokens for yes and no, `folds` the fold of each example."""
-        self._model = model
+    def __init__(self, model: Qwen2, choices: tuple[int, int], examples: Examples, *, folds: int, seed: int) -> None:
+        """`choices` are the tokens for yes and no."""
+        self.model = model
+        self.examples = examples
+        self.groups = grouped(examples)
+        random.Random(seed).shuffle(self.groups)  # noqa: S311 (a repeatable order, no secret)
+        self.fold_of = folds_of(examples, folds)
+        """By article."""
         self._choices = choices
-        self._examples = examples
-        self._folds = folds
+        self._folds = np.array([self.fold_of[name] for name in examples.article.tolist()])
 
     def learn(self, batch: Sequence[Group], adapters: Adapters) -> NDArray[np.float64]:
         """Add up the gradients of a batch, each adapter without the examples of its fold; return their mean losses,
@@ -214,11 +209,11 @@ class Trainer:
         for half in np.array_split(by_length, 2):  # less padding, and less memory at a time
             if not half.size:
                 continue
-            shares = torch.tensor(learns[:, half] / learns.sum(1, keepdims=True).clip(min=1), device=self._model.device)
+            shares = torch.tensor(learns[:, half] / learns.sum(1, keepdims=True).clip(min=1), device=self.model.device)
             chosen = [members[at] for at in half]
             margins, words = self._read(chosen, memory, adapters)
             each = cross_entropy(words.logits.flatten(0, 1), words.right.repeat(count), reduction="none")
-            wanted = torch.tensor([float(self._examples.holds[member]) for _, member in chosen], device=margins.device)
+            wanted = torch.tensor([float(self.examples.holds[member]) for _, member in chosen], device=margins.device)
             losses = (
                 binary_cross_entropy_with_logits(margins, wanted.expand_as(margins), reduction="none"),
                 words.mean(each.view(count, -1), len(half)),
@@ -229,8 +224,11 @@ class Trainer:
         return total
 
     @torch.no_grad()
-    def judge(self, groups: Sequence[Group], adapters: Adapters) -> Judged:
-        """Judge examples by the adapter that has not seen their article; by the model itself without adapters."""
+    def judge(self, adapters: Adapters, *, every: int) -> Judged:
+        """Judge the examples over every so many-th piece of evidence by the adapter that has not seen their article; by
+        the model itself without adapters.
+        """
+        groups = self.groups[::every]
         margins, told = np.full(len(self._folds), np.nan), np.full(len(self._folds), np.nan)
         for start in range(0, len(groups), 32):
             memory, members = self._remembered(groups[start : start + 32])
@@ -241,40 +239,38 @@ class Trainer:
             for place, (_, member) in enumerate(members):
                 number = self._folds[member] if adapters else 0
                 margins[member] = found_by[number, place]
-                if len(self._examples.words[member]):
+                if len(self.examples.words[member]):
                     told[member] = right[number, place]
         return Judged(margins, told)
 
     def _length(self, member: int) -> int:
-        return len(self._examples.asked[member]) + len(self._examples.words[member])
+        return len(self.examples.asked[member]) + len(self.examples.words[member])
 
     def _remembered(self, batch: Sequence[Group]) -> tuple[Memory, list[tuple[int, int]]]:
         """Evaluate the evidence of a batch; return it with `(row, example)` of each of its examples."""
-        tokens, lengths = padded([group.evidence for group in batch], self._model.device)
-        counts = torch.arange(tokens.shape[1], device=self._model.device) < lengths[:, None]
-        return self._model.remember(tokens, counts), [
+        tokens, lengths = padded([group.evidence for group in batch], self.model.device)
+        counts = torch.arange(tokens.shape[1], device=self.model.device) < lengths[:, None]
+        return self.model.remember(tokens, counts), [
             (row, member) for row, group in enumerate(batch) for member in group.members
         ]
 
-    def _read(
-        self, members: Sequence[tuple[int, int]], memory: Memory, adapters: Adapters
-    ) -> tuple[Tensor, "_Words"]:
+    def _read(self, members: Sequence[tuple[int, int]], memory: Memory, adapters: Adapters) -> tuple[Tensor, "_Words"]:
         """Return, for each `(row, example)`, the log-odds of yes against no, `(adapters, members)`, and what is made of
         the words behind a yes.
         """
-        device = self._model.device
-        asked = [self._examples.asked[member] for _, member in members]
-        words = [self._examples.words[member] for _, member in members]
+        device = self.model.device
+        asked = [self.examples.asked[member] for _, member in members]
+        words = [self.examples.words[member] for _, member in members]
         yes = np.array([self._choices[0]], dtype=np.int32)
         tokens, _ = padded([np.concatenate([a, yes, w[:-1]]) for a, w in zip(asked, words, strict=True)], device)
         rows = torch.tensor([row for row, _ in members], device=device)
-        states = self._model.follow(tokens, memory, rows, adapters)
+        states = self.model.follow(tokens, memory, rows, adapters)
         ends = torch.tensor([len(each) for each in asked], device=device)
-        choices = self._model.logits(states[:, torch.arange(len(members), device=device), ends - 1], self._choices)
+        choices = self.model.logits(states[:, torch.arange(len(members), device=device), ends - 1], self._choices)
         of = torch.tensor([place for place, each in enumerate(words) for _ in each], dtype=torch.int64, device=device)
         steps = torch.tensor([step for each in words for step in range(len(each))], dtype=torch.int64, device=device)
         right = torch.from_numpy(np.concatenate(words).astype(np.int64)).to(device)
-        logits = self._model.logits(states[:, of, ends[of] + steps])
+        logits = self.model.logits(states[:, of, ends[of] + steps])
         return choices[..., 0] - choices[..., 1], _Words(of, logits, right)
 
 
@@ -294,22 +290,20 @@ class _Words(NamedTuple):
         return total / torch.bincount(self.of, minlength=members).clamp(min=1)
 
 
-def train(model: Qwen2, choices: tuple[int, int], examples: Examples, options: argparse.Namespace) -> Trained:
-    """Train the adapters side by side; `choices` are the tokens for yes and no."""
+def train(trainer: Trainer, options: argparse.Namespace) -> tuple[dict[str, tuple[Tensor, Tensor]], int]:
+    """Train adapters side by side, one a fold and behind them the one that sees all articles; return them, and the
+    steps taken.
+    """
     draw = random.Random(options.seed)  # noqa: S311 (a repeatable draw, no secret)
-    groups = grouped(examples)
-    draw.shuffle(groups)
-    fold_of = folds_of(examples, options.folds)
-    trainer = Trainer(model, choices, examples, np.array([fold_of[name] for name in examples.article.tolist()]))
-    adapters = new_adapters(model, options.folds + 1, rank=options.rank, first_layer=options.first_layer)
+    adapters = new_adapters(trainer.model, options.folds + 1, rank=options.rank, first_layer=options.first_layer)
     optimizer = torch.optim.AdamW(
         [factor for pair in adapters.values() for factor in pair], lr=options.rate, weight_decay=0.01
     )
-    steps = options.epochs * math.ceil(len(groups) / options.batch)
+    steps = options.epochs * math.ceil(len(trainer.groups) / options.batch)
     began, done = time.monotonic(), 0
     waiting: list[list[Group]] = []
     while (progress := max(done / steps, (time.monotonic() - began) / (60 * options.minutes))) < 1:
-        waiting = waiting or batches(groups, options.batch, draw)
+        waiting = waiting or batches(trainer.groups, options.batch, draw)
         for group in optimizer.param_groups:
             group["lr"] = options.rate * min((done + 1) / _WARM_UP_STEPS, 1 - progress)
         optimizer.zero_grad(set_to_none=True)
@@ -319,38 +313,49 @@ def train(model: Qwen2, choices: tuple[int, int], examples: Examples, options: a
         if done % _TELL_EVERY == 0:
             shown = " ".join(f"{decided:.3f}/{told:.3f}" for decided, told in losses)
             tell(f"{time.monotonic() - began:.0f} s: step {done} of {steps}, losses {shown}")
-    tell(f"{time.monotonic() - began:.0f} s: {done} steps; judging what was held out")
-    held_out = trainer.judge(groups, adapters)
-    plain = trainer.judge(groups[::4], {})
-    tell(f"{time.monotonic() - began:.0f} s: judged")
-    return Trained(adapters, fold_of, done, held_out, plain)
+    tell(f"{time.monotonic() - began:.0f} s: {done} steps")
+    return adapters, done
 
 
-def write(trained: Trained, examples: Examples, options: argparse.Namespace) -> None:
-    """Write each adapter with its record: into `options.to` the one that has seen all, below it one a fold."""
+def folders_of(options: argparse.Namespace) -> list[Path]:
+    """Return where each adapter goes: into `options.to` the one that has seen all, below it one a fold."""
+    return [*(options.to / f"without-{number}" for number in range(options.folds)), options.to]
+
+
+def write_adapters(adapters: Adapters, options: argparse.Namespace) -> list[str]:
+    """Write each adapter; return their SHA-256."""
+    found = []
+    for number, folder in enumerate(folders_of(options)):
+        folder.mkdir(parents=True, exist_ok=True)
+        found.append(write_adapter(adapters, number, folder / "adapter.gguf"))
+    return found
+
+
+def write_records(
+    sha256: Sequence[str], trainer: Trainer, held_out: Judged, plain: Judged, *, steps: int, options: argparse.Namespace
+) -> None:
+    """Write the record of each adapter beside it."""
+    examples = trainer.examples
     record = {
         "version": 2,
         "model": options.id,
-        **scales(examples, trained.held_out.margins),
+        **scales(examples, held_out.margins),
         "record": {
             "made_on": datetime.now(UTC).date().isoformat(),
             "script": "python -m evals.answerability.train",
             "data": options.data,
             "examples": len(examples.evidence),
-            "steps": trained.steps,
+            "steps": steps,
             "options": {key: str(value) for key, value in vars(options).items() if key in _RECORDED},
-            "cross_validated_auc": areas(examples, trained.held_out.margins),
-            "plain_auc": areas(examples, trained.plain.margins),
-            "cross_validated_words": shares(trained.held_out.told),
-            "plain_words": shares(trained.plain.told),
+            "cross_validated_auc": areas(examples, held_out.margins),
+            "plain_auc": areas(examples, plain.margins),
+            "cross_validated_words": shares(held_out.told),
+            "plain_words": shares(plain.told),
         },
     }
-    for number in range(options.folds + 1):
-        folder = options.to if number == options.folds else options.to / f"without-{number}"
-        folder.mkdir(parents=True, exist_ok=True)
-        sha256 = write_adapter(trained.adapters, number, folder / "adapter.gguf")
-        unseen = [name for name, fold in trained.fold_of.items() if fold == number]
-        text = json.dumps({**record, "sha256": sha256, "held_out": unseen}, indent=1, ensure_ascii=False)
+    for number, (folder, digest) in enumerate(zip(folders_of(options), sha256, strict=True)):
+        unseen = [name for name, fold in trainer.fold_of.items() if fold == number]
+        text = json.dumps({**record, "sha256": digest, "held_out": unseen}, indent=1, ensure_ascii=False)
         (folder / "record.json").write_text(text + "\n", encoding="utf-8")
     tell(f"{options.to}: {json.dumps(record['record'], indent=1)}")
 

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from qa_service.errors import CancelledError, ModelError
 from qa_service.llm.lookup import Lookup
 from qa_service.llm.native import BLOCK_TOKENS, SLICE_TOKENS, Row, StepCosts
-from qa_service.llm.protocol import Call, Drop, Failed, Forget, Read, ReadOut, Reply, Request, Tokens, Write
+from qa_service.llm.protocol import Call, Drop, Failed, Forget, Read, ReadOut, Reply, Request, Tokens
 from qa_service.llm.sequences import Part, SequenceMemory, Sequences
 
 _LONGEST_SLICE_TOKENS = 128
@@ -229,14 +229,15 @@ class Engine:
     def _read_out(self, work: _Work, call: Read) -> None:
         logits = self._context.logits().astype(np.float64)
         total = np.logaddexp.reduce(logits)
+        first, *others = (float(logits[first] - total) for first in call.firsts)
         reading = ReadOut(
             id=call.id,
             reused=work.reused,
-            log_probabilities=[float(logits[first] - total) for first in call.firsts],
+            log_probabilities=[first, *others],
             adapted=self._context.has_adapter,
             said=work.answer,
         )
-        if reading.adapted and call.max_tokens:
+        if reading.adapted and call.max_tokens and first - max(others) >= call.least_margin:
             work.reading = reading
             work.unread.append(tuple(call.opening))
         else:

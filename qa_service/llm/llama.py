@@ -26,7 +26,7 @@ from qa_service.errors import ModelAwayError, ModelError
 from qa_service.llm import protocol
 from qa_service.llm.native import load_language
 from qa_service.llm.places import Place, PlaceQueue
-from qa_service.llm.port import Prompt, Reading
+from qa_service.llm.port import Prompt, Reading, Telling
 from qa_service.llm.session import PlacedSession
 from qa_service.llm.stopping import until_stop
 
@@ -259,18 +259,20 @@ class LlamaSession(PlacedSession):
         """Yield the greedy continuation; see the port."""
         return until_stop(self._pieces(prompt, max_tokens), stop)
 
-    def read(self, prompt: Prompt, choices: Sequence[str], *, opening: str = "", words_tokens: int = 0) -> Reading:
+    def read(self, prompt: Prompt, choices: Sequence[str], *, telling: Telling | None = None) -> Reading:
         """Log-probability of each choice's first token after the prompt; see the port."""
         vocabulary = self._model.vocabulary
-        begun = vocabulary.encode(choices[0] + opening)
-        parts = self._fitting(prompt, answer_tokens=1 + (len(begun) + words_tokens if words_tokens else 0))
+        opening = vocabulary.encode(choices[0] + telling.opening) if telling else []
+        most = telling.max_tokens if telling else 0
+        parts = self._fitting(prompt, answer_tokens=1 + len(opening) + most)
         call = protocol.Read(
             id=self._model.new_id(),
             order=self._order,
             parts=parts,
             firsts=[vocabulary.encode(choice)[0] for choice in choices],
-            opening=begun,
-            max_tokens=words_tokens,
+            opening=opening,
+            max_tokens=most,
+            least_margin=telling.least_margin if telling else 0.0,
         )
         for reply in self._replies(call):
             if isinstance(reply, protocol.ReadOut):

@@ -15,7 +15,7 @@ import msgspec
 
 from qa_service.errors import ModelError
 from qa_service.llm.places import Place, PlaceQueue
-from qa_service.llm.port import Prompt, Reading
+from qa_service.llm.port import Prompt, Reading, Telling
 from qa_service.llm.session import PlacedSession
 from qa_service.llm.stopping import until_stop
 from qa_service.llm.vocabulary import Vocabulary
@@ -115,9 +115,7 @@ class OpenAISession(PlacedSession):
         """Yield the greedy continuation; see the port. `answer_start` is ignored."""
         return until_stop(self._pieces(prompt, max_tokens), stop)
 
-    def read(
-        self, prompt: Prompt, choices: Sequence[str], *, opening: str = "", words_tokens: int = 0
-    ) -> Reading | None:
+    def read(self, prompt: Prompt, choices: Sequence[str], *, telling: Telling | None = None) -> Reading | None:
         """Log-probability of each choice, from the server's most likely first tokens; None when it gives none.
 
         A choice that is not among them counts as improbable as the least of them.

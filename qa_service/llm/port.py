@@ -34,6 +34,16 @@ class Budget(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     answer_tokens: int = 0
 
 
+class Telling(msgspec.Struct, frozen=True, kw_only=True):
+    """What a model is to say behind the first choice, with the adapter that it was opened with."""
+
+    opening: str
+    """What follows the choice before it goes on by itself."""
+    max_tokens: int
+    least_margin: float
+    """Log-odds of the first choice against the second: where they are less, nothing is said."""
+
+
 class Reading(msgspec.Struct, frozen=True, kw_only=True):
     """What a model makes of a prompt before it says a word."""
 
@@ -42,7 +52,7 @@ class Reading(msgspec.Struct, frozen=True, kw_only=True):
     adapted: bool = False
     """Whether the tail of the prompt was read with the adapter that the model was opened with."""
     words: str = ""
-    """What the model says behind the first choice, if it was asked to and read with an adapter."""
+    """What the model says behind the first choice, as it was told to; nothing without an adapter."""
 
 
 class ModelSession(Protocol):
@@ -82,13 +92,11 @@ class ModelSession(Protocol):
         """
         ...
 
-    def read(
-        self, prompt: Prompt, choices: Sequence[str], *, opening: str = "", words_tokens: int = 0
-    ) -> Reading | None:
+    def read(self, prompt: Prompt, choices: Sequence[str], *, telling: Telling | None = None) -> Reading | None:
         """Return how the model would go on; None if it cannot tell.
 
         Only `prompt.ask` is read with the model's adapter, if it has one: what comes before serves all calls. Such a
-        model also says up to `words_tokens` tokens, as if it had said the first choice and `opening`.
+        model also says what `telling` asks for, greedily.
         """
         ...
 

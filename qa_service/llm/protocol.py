@@ -21,7 +21,7 @@ class Engine(msgspec.Struct, frozen=True, kw_only=True, tag=True):
 
 
 class Read(msgspec.Struct, frozen=True, kw_only=True, tag=True):
-    """Tell how probable each of `firsts` is as the next token; and what the adapter says behind `opening`."""
+    """Tell how probable each of `firsts` is as the next token; and what is said behind `opening` with the adapter."""
 
     id: int
     order: int
@@ -31,6 +31,8 @@ class Read(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     opening: list[int]
     max_tokens: int
     """Of what is said behind the opening; 0, and without an adapter, nothing is."""
+    least_margin: float
+    """Of the first of `firsts` over the second, as log-odds: where it is less, nothing is said."""
 
 
 class Write(msgspec.Struct, frozen=True, kw_only=True, tag=True):

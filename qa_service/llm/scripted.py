@@ -7,19 +7,22 @@ from collections.abc import Callable, Iterator, Sequence
 
 from qa_service.errors import CancelledError
 from qa_service.llm.places import Place, PlaceQueue
-from qa_service.llm.port import Prompt, Reading
+from qa_service.llm.port import Prompt, Reading, Telling
 from qa_service.llm.session import PlacedSession
 from qa_service.llm.stopping import until_stop
 
 
 class ScriptedModel:
-    """Answers with `script(prompt)`, word by word; reads with `verdict(prompt, choice)`. A word is a token."""
+    """Answers with `script(prompt)`, word by word; reads with `verdict(prompt, choice)`, and says `words(prompt)` behind
+    what it reads, as one that has an adapter. A word is a token.
+    """
 
     def __init__(
         self,
         script: Callable[[Prompt], str],
         *,
         verdict: Callable[[Prompt, str], float] | None = None,
+        words: Callable[[Prompt], str] | None = None,
         context_tokens: int = 2048,
         queue_length: int = 4,
         name: str = "scripted",
@@ -28,6 +31,7 @@ class ScriptedModel:
         self.context_tokens = context_tokens
         self.script = script
         self.verdict = verdict
+        self.words = words
         self._places = PlaceQueue(queue_length)
         self._open = True
 
@@ -65,14 +69,16 @@ class ScriptedSession(PlacedSession):
         self.check_fit(prompt_tokens=self.count_prompt(prompt), answer_tokens=max_tokens)
         return until_stop(self._words(prompt, max_tokens), stop)
 
-    def read(
-        self, prompt: Prompt, choices: Sequence[str], *, opening: str = "", words_tokens: int = 0
-    ) -> Reading | None:
+    def read(self, prompt: Prompt, choices: Sequence[str], *, telling: Telling | None = None) -> Reading | None:
         """Return the script's verdicts; None when it has none."""
         self.place.wait()
         if self._model.verdict is None:
             return None
-        return Reading(log_probabilities=tuple(self._model.verdict(prompt, choice) for choice in choices))
+        first, *others = (self._model.verdict(prompt, choice) for choice in choices)
+        words = ""
+        if self._model.words and telling and first - max(others) >= telling.least_margin:
+            words = " ".join(self._model.words(prompt).split(" ")[: telling.max_tokens])
+        return Reading(log_probabilities=(first, *others), adapted=self._model.words is not None, words=words)
 
     def _words(self, prompt: Prompt, max_tokens: int) -> Iterator[str]:
         self.place.wait()

@@ -14,6 +14,7 @@ from evals.answerability.examples import Example, write_examples
 from evals.answerability.forward import PROJECTIONS, Memory, Qwen2, Shape
 from evals.answerability.train import (
     Examples,
+    Trainer,
     areas,
     folds_of,
     grouped,
@@ -22,7 +23,8 @@ from evals.answerability.train import (
     scales,
     shares,
     train,
-    write,
+    write_adapters,
+    write_records,
 )
 from qa_service.answerability import Adapter
 
@@ -137,15 +139,18 @@ def test_training_finds_what_tells_them_apart_on_articles_not_seen_and_writes_it
 ) -> None:
     torch.manual_seed(1)
     examples = read_examples(made)
-    trained = train(model, (1, 2), examples, OPTIONS)
-    assert trained.steps == 6 * 12
-    found, plain = areas(examples, trained.held_out.margins), areas(examples, trained.plain.margins)
-    assert shares(trained.held_out.told) > 0.8
-    assert shares(trained.plain.told) < 0.2
+    trainer = Trainer(model, (1, 2), examples, folds=OPTIONS.folds, seed=OPTIONS.seed)
+    adapters, steps = train(trainer, OPTIONS)
+    assert steps == 6 * 12
+    held_out, plain = trainer.judge(adapters, every=1), trainer.judge({}, every=4)
+    assert shares(held_out.told) > 0.8
+    assert shares(plain.told) < 0.2
+    assert (np.isnan(held_out.margins).sum(), np.isnan(plain.margins).sum()) == (0, 144)
+    found = areas(examples, held_out.margins)
     assert min(found.values()) > 0.95
-    assert set(plain) == {"decide", "check"}
+    assert set(areas(examples, plain.margins)) == {"decide", "check"}
     options = argparse.Namespace(**{**vars(OPTIONS), "to": tmp_path})
-    write(trained, examples, options)
+    write_records(write_adapters(adapters, options), trainer, held_out, plain, steps=steps, options=options)
     record = msgspec.json.decode((tmp_path / "record.json").read_bytes(), type=Adapter)
     assert record.model == "tiny"
     assert record.held_out == ()

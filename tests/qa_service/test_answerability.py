@@ -33,7 +33,7 @@ from qa_service.bootstrap import open_model
 from qa_service.compose import Brief, compose
 from qa_service.errors import ModelError
 from qa_service.llm.llama import LlamaModel
-from qa_service.llm.port import Prompt, Reading
+from qa_service.llm.port import Prompt, Reading, Telling
 from qa_service.llm.scripted import ScriptedModel
 
 SETTINGS = load_settings().answer
@@ -182,7 +182,8 @@ def test_an_adapter_changes_what_is_read_and_nothing_that_is_generated(small_mod
             first = session.read(PROMPT, ("Yes", "No"))
             said = "".join(session.generate(PROMPT, max_tokens=12))
             again = session.read(PROMPT, ("Yes", "No"))
-            telling = session.read(PROMPT, ("Yes", "No"), opening=": ", words_tokens=6)
+            asked = Telling(opening=":", max_tokens=6, least_margin=-99.0)
+            telling = session.read(PROMPT, ("Yes", "No"), telling=asked)
     finally:
         plain.close()
         adapted.close()

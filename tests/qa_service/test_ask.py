@@ -16,7 +16,7 @@ from qa_service.conclude import Outcome
 from qa_service.entailment import FactChecker, Judgement
 from qa_service.errors import BrokenAnswerError, CancelledError
 from qa_service.exactness import check_exactness
-from qa_service.generate import COPY
+from qa_service.generate import ASK, COPY
 from qa_service.llm.port import Prompt
 from qa_service.llm.scripted import ScriptedModel
 from qa_service.values import Answer, Citation, Claim, EvidenceFound, Question, TextDrafted, Turn
@@ -41,10 +41,13 @@ def answer_to(
     conversation: tuple[Turn, ...] = (),
     checker: FactChecker | None = None,
     verdict: Callable[[Prompt, str], float] | None = None,
+    words: Callable[[Prompt], str] | None = None,
     first_evidence_tokens: int = 0,
 ) -> Answer:
     script = draft if callable(draft) else lambda _prompt: draft
-    model = ScriptedModel(script, verdict=verdict or (lambda _prompt, choice: yes if choice == "Yes" else 0.0))
+    model = ScriptedModel(
+        script, verdict=verdict or (lambda _prompt, choice: yes if choice == "Yes" else 0.0), words=words
+    )
     settings = load_settings()
     if first_evidence_tokens:
         limits = msgspec.structs.replace(settings.answer, first_evidence_tokens=first_evidence_tokens)
@@ -54,6 +57,32 @@ def answer_to(
         answer = ask(asked, index=index, session=session, settings=settings, checker=checker)
     assert_exact(answer, index)
     return answer
+
+
+@pytest.mark.parametrize(
+    ("question", "words", "told"),
+    [
+        ("Who approved the bridge?", "The council of Port Callan", True),
+        ("Who approved the bridge?", "the COUNCIL", True),
+        ("Who approved the bridge?", "the parliament", False),
+        ("Who approved the bridge?", "coun", False),
+        ("Who approved the bridge?", "", False),
+        ("Why did the council approve the bridge?", "the council", False),
+        ("Did the council approve the bridge?", "the council", False),
+    ],
+)
+def test_the_model_is_told_words_that_answer_and_stand_in_the_evidence(
+    make_index: MakeIndex, question: str, words: str, told: bool
+) -> None:
+    asked: list[str] = []
+
+    def script(prompt: Prompt) -> str:
+        asked.append(prompt.ask)
+        return "The council approved the bridge."
+
+    answer_to(question, script, make_index(VOTE), words=lambda _prompt: words)
+    assert (asked[0] == ASK.told.format(words)) is told
+    assert (asked[0] == ASK.plain) is not told
 
 
 def assert_exact(answer: Answer, index: Any) -> None:
@@ -408,7 +437,7 @@ def test_a_draft_that_does_not_hold_is_copied_from_probable_evidence_and_else_wr
     answer = answer_to("How many members voted for the Gannet Bridge?", script, make_index(VOTE), yes=yes)
     assert (answer.status, answer.text) == ("answered", "Eleven members voted for it.[1]")
     assert answer.removed_claims == 1
-    assert (asked[1].ask == COPY) is copies
+    assert (asked[1].ask == COPY.plain) is copies
     assert (len("".join(asked[1].shared)) < len("".join(asked[0].shared))) is not copies
 
 

@@ -89,7 +89,7 @@ def write(number: int, *parts: Sequence[int], max_tokens: int = 12) -> Write:
     return Write(id=number, order=number, parts=[list(part) for part in parts], max_tokens=max_tokens)
 
 
-def read(number: int, *parts: Sequence[int], max_tokens: int = 0) -> Read:
+def read(number: int, *parts: Sequence[int], max_tokens: int = 0, least_margin: float = -2.0) -> Read:
     return Read(
         id=number,
         order=number,
@@ -97,6 +97,7 @@ def read(number: int, *parts: Sequence[int], max_tokens: int = 0) -> Read:
         firsts=[1, 2],
         opening=[1, 12],
         max_tokens=max_tokens,
+        least_margin=least_margin,
     )
 
 
@@ -129,8 +130,10 @@ def test_what_is_said_behind_a_reading_is_greedy_too_and_alone_in_its_steps() ->
     assert run.engine.sequences_in_use == 0
 
 
-def test_nothing_is_said_behind_a_reading_without_an_adapter() -> None:
+def test_nothing_is_said_behind_a_reading_without_an_adapter_or_where_the_first_choice_is_too_improbable() -> None:
     assert Run([read(0, HEAD, QUESTION, max_tokens=9)]).go().reply(0).said == []
+    asked = read(0, HEAD, QUESTION, max_tokens=9, least_margin=1.5)
+    assert Run([asked], has_adapter=True).go().reply(0).said == []
 
 
 def test_what_was_evaluated_is_not_evaluated_again() -> None:

@@ -86,6 +86,15 @@ def test_a_number_of_the_question_may_be_an_ordinal_beside_the_quote(make_senten
     assert judge("Zubarte won stage 5.", (quoted,), "Who won stage 5?").verdict == "unsupported"
 
 
+def test_a_name_that_the_question_has_a_part_of_may_be_spelt_out_as_it_stands_around(make_sentences: Make) -> None:
+    text = "The price comes into force on 1 April. The Brannock Dairy Cooperative announced it."
+    evidence = make_sentences(text)[:1]
+    claim = "The price of the Brannock Dairy Cooperative comes into force on 1 April."
+    assert judge(claim, evidence, "When does the Brannock cooperative's price come into force?").verdict == "supported"
+    other = claim.replace("Dairy", "Fishing")
+    assert judge(other, evidence, "When does the Brannock cooperative's price come into force?").verdict != "supported"
+
+
 def test_a_negation_in_another_clause_denies_nothing(make_sentences: Make) -> None:
     evidence = make_sentences("The architect could not be found; she was discovered later beneath Pier 2.")
     question = "Where was the architect found?"

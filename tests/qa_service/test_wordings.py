@@ -40,6 +40,12 @@ def test_the_hedge_of_another_figure_takes_nothing_back() -> None:
     assert drops_hedge("It costs 241 million marks.", "What does it cost?", evidence)
 
 
+def test_the_hedge_of_the_next_statement_takes_nothing_back() -> None:
+    evidence = "The mast measured 41 kilometres an hour, and the crane may be used in up to 72."
+    assert not drops_hedge("The mast measured 41 kilometres an hour.", "What did the mast measure?", evidence)
+    assert drops_hedge("The crane is used in up to 72 kilometres.", "In what wind is it used?", evidence)
+
+
 def test_a_hedge_that_the_question_itself_has_may_be_left_to_it() -> None:
     assert not drops_hedge("He sold the ship.", "What did the captain reportedly do?", "He reportedly sold the ship.")
 
@@ -128,3 +134,8 @@ def test_an_opening_phrase_belongs_to_its_whole_sentence(
 ) -> None:
     evidence = make_sentences("In 1976, the miners lost the vote, and three clubs left.")
     assert not other_clause("The miners lost it in 1976.", "When did the miners lose the vote?", evidence)
+
+
+def test_what_a_figure_came_in_place_of_is_said_of_it_too(make_sentences: Make) -> None:
+    evidence = make_sentences("Holders receive 92.50 marks a share, instead of the 88 marks offered in February.")
+    assert not other_clause("The offer is 92.50 marks a share.", "What is the offer for a share?", evidence)
