@@ -128,16 +128,15 @@ class AnswerSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     of a folder (with a `/`), made for `llm.model`; empty takes the model as it is."""
     answerability_threshold: Annotated[float, Meta(ge=0, le=1)]
     """Probability that the evidence answers the question below which it is refused."""
-    extract_threshold: Annotated[float, Meta(ge=0, le=1)]
-    """The same below which a question is refused whose drafted answer the evidence does not bear out; above it a
-    sentence is copied or the best ones are quoted instead. Also the probability of a draft to be right below which the
-    model doubts it."""
     paraphrase_threshold: Annotated[float, Meta(ge=0, le=1)]
     """Probability that the evidence answers the question below which an answer may not repeat words of the question
     that its evidence does not have."""
     trust_threshold: Annotated[float, Meta(ge=0, le=1)]
-    """Probability that the evidence answers the question, and that an answer is right, from which on the answer may use
-    words that its evidence does not have."""
+    """Probability that the evidence answers the question from which on it is trusted: where no draft holds, a sentence
+    is copied or the best ones are quoted. Also that of an answer to be right, from which on it may use words that its
+    evidence does not have."""
+    doubt_threshold: Annotated[float, Meta(ge=0, le=1)]
+    """Probability that an answer is right below which it is taken back, where the evidence is not trusted."""
     support_threshold: Annotated[float, Meta(ge=0, le=1)]
     """Share of a sentence's checked words that must stand in its evidence."""
 

@@ -38,8 +38,10 @@ def condense(question: str, conversation: Sequence[Turn], *, session: ModelSessi
     """Return the standalone form of `question`, or None when it stands alone as it is.
 
     A rewrite that is no question, brings a name or number that nobody mentioned (but for a year before or after one
-    that was), or loses what the question itself says is discarded; the question is then asked with an earlier one in
-    brackets. The conversation reaches no further than this stage, so it never becomes evidence.
+    that was), or loses what the question itself says is discarded, and a second one begins as the question does, up to
+    its first pronoun: a small model likes to write down the question before. If that is no better, the question is
+    asked with an earlier one in brackets. The conversation reaches no further than this stage, so it never becomes
+    evidence.
     """
     if not conversation or not _leans_on_conversation(question):
         return None
@@ -47,28 +49,37 @@ def condense(question: str, conversation: Sequence[Turn], *, session: ModelSessi
     lines = [f"{turn.role.capitalize()}: {turn.text[:_RECENT_CHARS]}" for turn in recent]
     talk = "\n".join(lines)
     given = f"{talk}\nLast question: {question}\n"
-    complete = rewritten(_SYSTEM, _EXAMPLES, given, name="complete", session=session)
-    if _is_sound(complete, question, recent):
-        return None if complete.casefold() == question.strip().casefold() else complete
+    for begun in dict.fromkeys(("", _up_to_a_pronoun(question))):
+        complete = rewritten(_SYSTEM, _EXAMPLES, given, name="complete", session=session, begun=begun)
+        unchanged = _words(complete) == _words(_OPENING.sub("", question))
+        if _is_sound(complete, question, recent, may_lose=1 if begun else 0) and not (begun and unchanged):
+            return None if complete.casefold() == question.strip().casefold() else complete
     return _behind_an_earlier_one(question, recent)
 
 
-def _is_sound(complete: str, question: str, recent: Sequence[Turn]) -> bool:
-    """Tell whether a rewrite is a question, invents nothing, and still asks what the question asks: it is no earlier
-    one over again.
+def _up_to_a_pronoun(question: str) -> str:
+    """Return what the question says before its first pronoun; "" where it has none."""
+    own = _OPENING.sub("", question).strip()
+    pronoun = _PRONOUN.search(own)
+    return own[: pronoun.start()].strip() if pronoun else ""
+
+
+def _is_sound(complete: str, question: str, recent: Sequence[Turn], *, may_lose: int) -> bool:
+    """Tell whether a rewrite is a question, invents nothing, and still asks what the question asks: it has no earlier
+    one over again, and loses no more than `may_lose` words or half of them.
     """
-    if any(turn.role == "user" and _words(turn.text) == _words(complete) for turn in recent):
+    if any(turn.role == "user" and f" {_words(turn.text)} " in f" {_words(complete)} " for turn in recent):
         return False
     said = " ".join([question, *(turn.text for turn in recent)])
     known = keys(terms(said), "name", "number", "content", "function")
     years = {str(int(key) + step) for key in known if _YEAR.fullmatch(key) for step in (-1, 1)}
     own = content_keys(_OPENING.sub("", question)) - TIME_KEYS
     lost = own - content_keys(complete)
-    return invents_nothing(complete, known | years) and len(lost) <= len(own) // 2
+    return invents_nothing(complete, known | years) and len(lost) <= max(may_lose, len(own) // 2)
 
 
-def _words(text: str) -> list[str]:
-    return [term.key for term in terms(text)]
+def _words(text: str) -> str:
+    return " ".join(term.key for term in terms(text))
 
 
 def _behind_an_earlier_one(question: str, recent: Sequence[Turn]) -> str | None:

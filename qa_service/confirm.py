@@ -1,7 +1,7 @@
-"""Stage: where a draft fails by nothing but its choice of words, ask the model whether it is right.
+"""Stage: where words leave doubt about a draft, ask the model whether it is right.
 
-Words cannot tell "triumphed" for "won" from an invention. The model can, asked with the adapter that was trained for
-it, where the evidence was probable to answer the question in the first place.
+Words cannot tell "triumphed" for "won" from an invention, nor an answer to this question from one to the question next
+to it. The model can, asked with the adapter that was trained for it.
 """
 
 from collections.abc import Sequence
@@ -24,17 +24,23 @@ def confirm(
     session: ModelSession,
     settings: AnswerSettings,
 ) -> tuple[Verified, ...]:
-    """Return the claims of the draft `text`, those that only reword as supported where the model stands by the draft.
+    """Return the claims of the draft `text`, as the model stands by it or not.
 
-    That is where `answerable`, the probability that the evidence answers the question, and the probability that the
-    draft is right both reach `settings.trust_threshold`. Without an adapter all verdicts stay.
+    `answerable` is the probability that the evidence answers the question. Where it reaches `settings.trust_threshold`,
+    the draft's probability of being right is asked for claims that only reword, and from the same threshold on they are
+    supported. Where it does not, it is asked for those that hold, and below `settings.doubt_threshold` they are taken
+    back. Without an adapter all verdicts stay.
     """
-    if answerable is None or answerable < settings.trust_threshold or not any(claim.rewords for claim in claims):
+    trusted = answerable is not None and answerable >= settings.trust_threshold
+    in_doubt = (claim.rewords if trusted else claim.verdict == "supported" for claim in claims)
+    if answerable is None or not any(in_doubt):
         return tuple(claims)
     right = probability_right(text, brief=brief, session=session, settings=settings)
-    if right is None or right < settings.trust_threshold:
-        return tuple(claims)
-    return tuple(_trusted(claim, right) if claim.rewords else claim for claim in claims)
+    if right is not None and trusted and right >= settings.trust_threshold:
+        return tuple(_trusted(claim, right) if claim.rewords else claim for claim in claims)
+    if right is not None and not trusted and right < settings.doubt_threshold:
+        return tuple(_doubted(claim) if claim.verdict == "supported" else claim for claim in claims)
+    return tuple(claims)
 
 
 def probability_right(text: str, *, brief: Brief, session: ModelSession, settings: AnswerSettings) -> float | None:
@@ -44,6 +50,10 @@ def probability_right(text: str, *, brief: Brief, session: ModelSession, setting
     if loaded is None or reading is None or not reading.adapted:
         return None
     return probability(reading, loaded.adapter.check)
+
+
+def _doubted(claim: Verified) -> Verified:
+    return msgspec.structs.replace(claim, verdict="unsupported", reason="unsupported", doubted=True)
 
 
 def _trusted(claim: Verified, score: float) -> Verified:

@@ -35,17 +35,15 @@ def mend(
     deadline_s: float,
     check: Check,
 ) -> Finding:
-    """Return the finding with a second draft, if none of the first one's claims holds or the model doubts them; with an
-    extract, if none of the second one's does either or the deadline left no time for an answer.
+    """Return the finding with a second draft, if none of the first one's claims holds; with an extract, if none of the
+    second one's does either or the deadline left no time for an answer.
 
-    A finding behind a closed gate stays as it is.
+    A finding behind a closed gate stays as it is, and so does one whose draft the model itself takes back.
     """
-    if finding.decision.reason is not None:
+    if finding.decision.reason is not None or finding.supported or any(claim.doubted for claim in finding.verified):
         return finding
     redraft = partial(_redrafted, session=session, settings=settings, deadline_s=deadline_s, check=check)
     first = finding
-    if finding.supported:
-        return _surer(finding, redraft=redraft, session=session, settings=settings)
     if finding.verified and not finding.draft.past_deadline:
         finding = _drafted_anew(finding, redraft=redraft, session=session, settings=settings)
     if finding.supported:
@@ -55,20 +53,6 @@ def mend(
     if not (extract and answers_kind(joined(extract), finding.part)):
         extract = _extract(finding, settings=settings)
     return msgspec.structs.replace(finding, extract=extract)
-
-
-def _surer(finding: Finding, *, redraft: Redraft, session: ModelSession, settings: AnswerSettings) -> Finding:
-    """Return the finding with a sentence copied from probable evidence where the model doubts what it drafted, holds or
-    not, and stands by the copy. It is not asked where the evidence is so probable that its answer is trusted.
-    """
-    probability = finding.decision.probability
-    trusted = probability is not None and probability >= settings.trust_threshold
-    if trusted or finding.draft.past_deadline or not _is_probable(finding, settings):
-        return finding
-    if not _is_doubted(finding, session=session, settings=settings):
-        return finding
-    copied = _copied(finding, redraft=redraft, session=session, settings=settings)
-    return copied if copied.supported else finding
 
 
 def _drafted_anew(finding: Finding, *, redraft: Redraft, session: ModelSession, settings: AnswerSettings) -> Finding:
@@ -129,9 +113,9 @@ def _redrafted(
 
 
 def _is_doubted(finding: Finding, *, session: ModelSession, settings: AnswerSettings) -> bool:
-    """Tell whether the model, asked about its draft, finds it less probable to be right than an extract has to be."""
+    """Tell whether the model, asked about its draft, does not trust it to be right."""
     right = probability_right(finding.draft.text, brief=finding.brief, session=session, settings=settings)
-    return right is not None and right < settings.extract_threshold
+    return right is not None and right < settings.trust_threshold
 
 
 def _pointed_to(finding: Finding) -> tuple[Sentence, ...]:
@@ -157,7 +141,7 @@ def _reworded(
         return ()
     if not _is_probable(finding, settings):
         right = probability_right(reworded.text, brief=finding.brief, session=session, settings=settings)
-        if right is None or right < settings.extract_threshold:
+        if right is None or right < settings.trust_threshold:
             return ()
     return reworded.support
 
@@ -181,7 +165,7 @@ def _extract(finding: Finding, *, settings: AnswerSettings) -> tuple[Sentence, .
 def _is_probable(finding: Finding, settings: AnswerSettings) -> bool:
     """Tell whether the evidence is probable enough to hold the answer for its sentences to be given as one."""
     probability = finding.decision.probability
-    return probability is None or probability >= settings.extract_threshold
+    return probability is None or probability >= settings.trust_threshold
 
 
 def _serves(support: Sequence[Sentence], part: str) -> bool:

@@ -56,6 +56,8 @@ class Verified(msgspec.Struct, frozen=True, kw_only=True):
     """What kind of failure, when the verdict is not `supported`."""
     rewords: bool = False
     """It fails by nothing but words that its evidence does not have."""
+    doubted: bool = False
+    """Its words hold, and the model does not stand by it."""
     corrected_by: tuple[Sentence, ...] = ()
     """Sentences that take its figure back, if nothing else but perhaps its wording is wrong with it."""
 

@@ -13,7 +13,7 @@ from qa_service.llm.stopping import until_stop
 
 
 class ScriptedModel:
-    """Answers with `script(prompt)`, word by word; reads with `verdict(prompt, choice)`, and says `words(prompt)` behind
+    """Answers with `script(prompt)`, word by word; reads with `verdict(prompt, choice)`; says `words(prompt)` behind
     what it reads, as one that has an adapter. A word is a token.
     """
 

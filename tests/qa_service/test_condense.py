@@ -32,6 +32,23 @@ def test_a_question_with_a_pronoun_is_completed_from_the_conversation() -> None:
     assert "Assistant: Katrin Voss won" in asked[0].shared[1]
 
 
+def test_a_second_rewrite_begins_as_the_question_does_up_to_its_pronoun() -> None:
+    def script(prompt: Prompt) -> str:
+        begun = prompt.answer_start.removeprefix("Complete question:")
+        return " Katrin Voss played?" if begun == " for how many years has" else "Who won the Zelny Open?"
+
+    with ScriptedModel(script).admit(threading.Event()) as session:
+        found = condense("And for how many years has she played?", TALK, session=session)
+    assert found == "for how many years has Katrin Voss played?"
+
+
+def test_a_second_rewrite_that_still_leans_is_discarded() -> None:
+    asked = iter(["Who won the Zelny Open?", " she now?"])
+    with ScriptedModel(lambda _prompt: next(asked)).admit(threading.Event()) as session:
+        found = condense("How old is she now?", TALK, session=session)
+    assert found == "How old is she now (asked after: Who won the Zelny Open)?"
+
+
 def test_a_question_that_stands_alone_costs_no_model_call() -> None:
     assert rewrite("Who designed the Gannet Bridge?", "unused") == (None, [])
 

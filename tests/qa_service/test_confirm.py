@@ -87,12 +87,22 @@ def test_a_probable_answer_that_only_rewords_holds_when_the_model_stands_by_it(b
 
 @pytest.mark.parametrize(
     ("claims", "answerable"),
-    [([HOLDS], 0.8), ([HOLDS], 0.1), ([REWORDS], 0.75), ([REWORDS], 0.5), ([FAILS], 0.9), ([], 0.5), ([REWORDS], None)],
+    [([HOLDS], 0.8), ([REWORDS], 0.75), ([REWORDS], 0.5), ([FAILS], 0.9), ([FAILS], 0.5), ([], 0.5), ([HOLDS], None)],
 )
 def test_without_doubt_nothing_is_asked(claims: list[Verified], answerable: float | None, brief: Brief) -> None:
     reader = Reader(-9.0)
     assert verdicts(claims, brief, reader, answerable=answerable) == [claim.verdict for claim in claims]
     assert not reader.asked
+
+
+@pytest.mark.parametrize(("log_odds", "verdict"), [(-1.0, "unsupported"), (-0.5, "supported")])
+def test_what_the_model_does_not_stand_by_is_taken_back_where_the_evidence_is_doubtful(
+    log_odds: float, verdict: str, brief: Brief
+) -> None:
+    reader = Reader(log_odds)
+    assert verdicts([HOLDS, FAILS], brief, reader, answerable=0.7) == [verdict, "contradicted"]
+    assert len(reader.asked) == 1
+    assert verdicts([HOLDS], brief, Reader(-9.0, adapted=False), answerable=0.7) == ["supported"]
 
 
 def test_without_an_adapter_the_words_decide(brief: Brief) -> None:
