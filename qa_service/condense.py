@@ -61,7 +61,8 @@ def _up_to_a_pronoun(question: str) -> str:
     """Return what the question says before its first pronoun; "" where it has none."""
     own = _OPENING.sub("", question).strip()
     pronoun = _PRONOUN.search(own)
-    return own[: pronoun.start()].strip() if pronoun else ""
+    begun = own[: pronoun.start()].strip() if pronoun else ""
+    return begun[:1].upper() + begun[1:]
 
 
 def _is_sound(complete: str, question: str, recent: Sequence[Turn], *, may_lose: int) -> bool:

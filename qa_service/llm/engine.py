@@ -237,7 +237,7 @@ class Engine:
             adapted=self._context.has_adapter,
             said=work.answer,
         )
-        if reading.adapted and call.max_tokens and first - max(others) >= call.least_margin:
+        if reading.adapted and call.max_tokens and first - max(others, default=-np.inf) >= call.least_margin:
             work.reading = reading
             work.unread.append(tuple(call.opening))
         else:

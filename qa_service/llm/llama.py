@@ -276,7 +276,9 @@ class LlamaSession(PlacedSession):
         )
         for reply in self._replies(call):
             if isinstance(reply, protocol.ReadOut):
-                self.spend(prompt_tokens=sum(map(len, parts)), reused_tokens=reply.reused)
+                self.spend(
+                    prompt_tokens=sum(map(len, parts)), reused_tokens=reply.reused, answer_tokens=len(reply.said)
+                )
                 said = b"".join(map(vocabulary.bytes_of, reply.said)).decode(errors="replace")
                 return Reading(log_probabilities=tuple(reply.log_probabilities), adapted=reply.adapted, words=said)
         raise ModelError("the model's process gave no reading")

@@ -2,6 +2,7 @@
 choice.
 """
 
+import math
 import threading
 from collections.abc import Callable, Iterator, Sequence
 
@@ -76,7 +77,7 @@ class ScriptedSession(PlacedSession):
             return None
         first, *others = (self._model.verdict(prompt, choice) for choice in choices)
         words = ""
-        if self._model.words and telling and first - max(others) >= telling.least_margin:
+        if self._model.words and telling and first - max(others, default=-math.inf) >= telling.least_margin:
             words = " ".join(self._model.words(prompt).split(" ")[: telling.max_tokens])
         return Reading(log_probabilities=(first, *others), adapted=self._model.words is not None, words=words)
 

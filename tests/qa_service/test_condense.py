@@ -35,11 +35,11 @@ def test_a_question_with_a_pronoun_is_completed_from_the_conversation() -> None:
 def test_a_second_rewrite_begins_as_the_question_does_up_to_its_pronoun() -> None:
     def script(prompt: Prompt) -> str:
         begun = prompt.answer_start.removeprefix("Complete question:")
-        return " Katrin Voss played?" if begun == " for how many years has" else "Who won the Zelny Open?"
+        return " Katrin Voss played?" if begun == " For how many years has" else "Who won the Zelny Open?"
 
     with ScriptedModel(script).admit(threading.Event()) as session:
         found = condense("And for how many years has she played?", TALK, session=session)
-    assert found == "for how many years has Katrin Voss played?"
+    assert found == "For how many years has Katrin Voss played?"
 
 
 def test_a_second_rewrite_that_still_leans_is_discarded() -> None:
