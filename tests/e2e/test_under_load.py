@@ -167,7 +167,7 @@ def test_a_hundred_generated_questions_keep_the_promise_of_exact_quotes(
     """
     overrides = {
         "ANSWER__ANSWERABILITY_THRESHOLD": "0",
-        "ANSWER__EXTRACT_THRESHOLD": "0",
+        "ANSWER__TRUST_THRESHOLD": "0",
         "ANSWER__SUPPORT_THRESHOLD": "0.2",
     }
     with serve(sample_index, profile="small", **overrides) as service:

@@ -95,7 +95,7 @@ def test_without_doubt_nothing_is_asked(claims: list[Verified], answerable: floa
     assert not reader.asked
 
 
-@pytest.mark.parametrize(("log_odds", "verdict"), [(-1.0, "unsupported"), (-0.5, "supported")])
+@pytest.mark.parametrize(("log_odds", "verdict"), [(-2.0, "unsupported"), (-0.5, "supported")])
 def test_what_the_model_does_not_stand_by_is_taken_back_where_the_evidence_is_doubtful(
     log_odds: float, verdict: str, brief: Brief
 ) -> None:
