@@ -136,7 +136,8 @@ class AnswerSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     is copied or the best ones are quoted. Also that of an answer to be right, from which on it may use words that its
     evidence does not have."""
     doubt_threshold: Annotated[float, Meta(ge=0, le=1)]
-    """Probability that an answer is right below which it is taken back, where the evidence is not trusted."""
+    """Probability that an answer is right below which it is taken back, where the evidence is not trusted; 0 asks for
+    none."""
     support_threshold: Annotated[float, Meta(ge=0, le=1)]
     """Share of a sentence's checked words that must stand in its evidence."""
 

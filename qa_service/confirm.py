@@ -32,7 +32,8 @@ def confirm(
     back. Without an adapter all verdicts stay.
     """
     trusted = answerable is not None and answerable >= settings.trust_threshold
-    in_doubt = (claim.rewords if trusted else claim.verdict == "supported" for claim in claims)
+    doubts = settings.doubt_threshold > 0
+    in_doubt = (claim.rewords if trusted else doubts and claim.verdict == "supported" for claim in claims)
     if answerable is None or not any(in_doubt):
         return tuple(claims)
     right = probability_right(text, brief=brief, session=session, settings=settings)

@@ -18,7 +18,7 @@ from qa_service.llm.scripted import ScriptedModel
 from qa_service.verify import Verified
 from tests.qa_service.test_answerability import ADAPTER
 
-SETTINGS = msgspec.structs.replace(load_settings().answer, trust_threshold=0.8, adapter="one")
+SETTINGS = msgspec.structs.replace(load_settings().answer, trust_threshold=0.8, doubt_threshold=0.25, adapter="one")
 HOLDS = Verified(text="Voss won.", support=(), verdict="supported", score=1.0, reason=None)
 REWORDS = Verified(
     text="Voss triumphed.", support=(), verdict="unsupported", score=0.5, reason="unsupported", rewords=True
