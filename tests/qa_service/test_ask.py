@@ -10,7 +10,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+import qa_service.gate
 from config.settings import load_settings
+from qa_service.answerability import LoadedAdapter, load_adapter
 from qa_service.ask import ask
 from qa_service.conclude import Outcome
 from qa_service.entailment import FactChecker, Judgement
@@ -72,8 +74,14 @@ def answer_to(
     ],
 )
 def test_the_model_is_told_words_that_answer_and_stand_in_the_evidence(
-    make_index: MakeIndex, question: str, words: str, told: bool
+    make_index: MakeIndex, monkeypatch: pytest.MonkeyPatch, question: str, words: str, told: bool
 ) -> None:
+    loaded = load_adapter(load_settings().answer.adapter)
+    assert loaded is not None
+    record = msgspec.structs.replace(loaded.adapter.record, cross_validated_words=0.5)
+    adapter = msgspec.structs.replace(loaded.adapter, record=record)
+    telling = LoadedAdapter(adapter=adapter, weights=loaded.weights)
+    monkeypatch.setattr(qa_service.gate, "load_adapter", lambda _name: telling)
     asked: list[str] = []
 
     def script(prompt: Prompt) -> str:
