@@ -73,8 +73,10 @@ def generate(
 
 def stands_in(words: str, brief: Brief) -> bool:
     """Tell whether a passage has these words as they are, but for capitals; false for none."""
+    if not words:
+        return False
     pattern = re.compile(rf"(?<!\w){re.escape(words)}(?!\w)", re.IGNORECASE)
-    return bool(words) and any(pattern.search(passage.text) for passage in brief.passages)
+    return any(pattern.search(passage.text) for passage in brief.passages)
 
 
 def _clean(text: str) -> str:

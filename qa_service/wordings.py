@@ -8,12 +8,11 @@ from qa_service.english import HEDGES, MONTHS, UNITS, UNKNOWNS
 from qa_service.evidence import Sentence
 from qa_service.terms import MONTH_KEYS, Term, content_keys, keys, terms
 
-_CLAUSE_END = re.compile(
-    r"[.;:!?]\s+|,\s+(?:but|while|whereas|though|although)\s+"
-    r"|,?\s+(?:(?:up|down) from|compared (?:with|to)|rather than|instead of)\s+"
-)
+_BEFORE_REPLACED = r"(?:(?:up|down) from|compared (?:with|to)|rather than|instead of)"
+"""Stands before what a figure came in place of."""
+_CLAUSE_END = re.compile(rf"[.;:!?]\s+|,\s+(?:but|while|whereas|though|although)\s+|,?\s+{_BEFORE_REPLACED}\s+")
 _NEXT_STATEMENT = re.compile(r",\s+and\s+")
-_IN_PLACE_OF = re.compile(r"^(?:instead of|rather than|(?:up|down) from|compared (?:with|to))\b", re.IGNORECASE)
+_IN_PLACE_OF = re.compile(rf"^{_BEFORE_REPLACED}\b", re.IGNORECASE)
 _UNKNOWN = re.compile(rf"\b(?:{UNKNOWNS})\b", re.IGNORECASE)
 _BOUND = re.compile(
     r"\b(?:up to|at least|at most|more than|less than|fewer than|nearly|almost|over|under)(?: an?| the)?\s*[$€£]?\s*$",

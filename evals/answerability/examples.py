@@ -80,14 +80,17 @@ def collect(files: Sequence[Path], settings: Settings, seed: int) -> Iterator[tu
     """Yield the examples of one paragraph after another, each with the share of paragraphs that are done."""
     draw = random.Random(seed)  # noqa: S311 (a repeatable draw, no secret)
     embedder = open_embedder(settings.embedder, home=footnote_home())
-    sets = [shaped for file in files for whole in [read_squad(file)] for shaped in (whole, as_news(whole, draw))]
+    sets: list[tuple[Squad, bool]] = []
+    """With whether its documents are dated."""
+    for whole in map(read_squad, files):
+        sets += [(whole, False), (as_news(whole, draw), True)]
     model = open_model(settings.llm)
     with closing(model), model.admit(threading.Event()) as session:
         vocabulary, template = model.vocabulary, model.template  # type: ignore[attr-defined]  # llama.cpp's own
         turn_end = vocabulary.encode_template(template.before_user)[0]
-        for number, squad in enumerate(sets):
+        for number, (squad, dated) in enumerate(sets):
             passages = _passages(squad, draw)
-            with _indexed(squad, settings, embedder, dated=bool(number % 2), draw=draw) as index:
+            with _indexed(squad, settings, embedder, dated=dated, draw=draw) as index:
                 evidence = partial(_evidence, index=index, session=session, settings=settings, draw=draw)
                 for done, (title, passage, questions) in enumerate(passages, 1):
                     yield (
