@@ -26,10 +26,13 @@ from qa_service.wordings import (
     clauses_of,
     drops_bound,
     drops_hedge,
+    other_bearer,
     other_clause,
     other_figure,
+    other_year,
     says_unknown,
     swaps_roles,
+    tells_as_happened,
 )
 
 _WORDS_FOR_ONE_UNKNOWN = 5
@@ -133,6 +136,8 @@ def _verified(
         reason = "reason_not_stated" if asks_cause(question) else "unsupported"
     elif (
         other_figure(claim, joined(support))
+        or other_year(claim, question, support)
+        or other_bearer(claim, question, support)
         or other_clause(claim, question, support)
         or (not judgement and _goes_beyond(claim, question, support))
     ):
@@ -162,6 +167,7 @@ def _goes_beyond(claim: str, question: str, support: Sequence[Sentence]) -> bool
     """Tell whether the claim says it more firmly than its evidence, or tells that it is not known."""
     return (
         drops_hedge(claim, question, joined(support))
+        or tells_as_happened(claim, question, joined(support))
         or drops_bound(claim, joined(support))
         or says_unknown(claim, question, support)
     )
@@ -232,11 +238,13 @@ def _stitched(claim: str, question: str, support: Sequence[Sentence], around: Su
     asked = content_keys(question)
     answers = keys(terms(claim), "name", "number") - asked or content_keys(claim) - asked
     told = content_keys(claim) & asked & content_keys(joined(support))
+    names = _names(claim) & asked
     shares = []
     for document in documents:
         own = [sentence for sentence in support if sentence.hit.paragraph.document_id == document]
         if answers <= content_keys(joined(own)):
-            shares.append(len(told & (content_keys(joined(own)) | beside(own, around))))
+            there = content_keys(joined(own)) | beside(own, around)
+            shares.append(len(told & there) if names <= there else 0)
     return bool(shares) and max(shares) < _LEAST_TOLD * len(told)
 
 

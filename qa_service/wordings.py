@@ -4,15 +4,32 @@ import re
 from collections.abc import Sequence
 from itertools import combinations, pairwise
 
-from qa_service.english import HEDGES, MONTHS, UNITS, UNKNOWNS
+from rapidfuzz import fuzz
+
+from qa_service.english import HEDGES, IRREGULAR, MONTHS, UNITS, UNKNOWNS
 from qa_service.evidence import Sentence
-from qa_service.terms import MONTH_KEYS, Term, content_keys, keys, terms
+from qa_service.terms import MONTH_KEYS, SAME_WORD_RATIO, Term, content_keys, keys, terms
 
 _BEFORE_REPLACED = r"(?:(?:up|down) from|compared (?:with|to)|rather than|instead of)"
 """Stands before what a figure came in place of."""
 _CLAUSE_END = re.compile(rf"[.;:!?]\s+|,\s+(?:but|while|whereas|though|although)\s+|,?\s+{_BEFORE_REPLACED}\s+")
 _NEXT_STATEMENT = re.compile(r",\s+and\s+")
 _IN_PLACE_OF = re.compile(rf"^{_BEFORE_REPLACED}\b", re.IGNORECASE)
+_DATELINE = re.compile(r"^\W*[A-Z][A-Z' .-]+,[^()\u2013\u2014]{4,40}(?:\([^)]*\) ?)?[-\u2013\u2014] ")
+"""Where and when a report was sent: "LINDMOOR, 6 May 2025 (VPA) - "."""
+_HEARSAY = re.compile(r"\b(?:is|are|was|were) (?:said|reported|understood) to\b", re.IGNORECASE)
+_YEAR = re.compile(r"\b(?:1\d{3}|20\d{2})\b")
+_ANNOUNCED = re.compile(
+    r"\b(?:will|shall|(?:is|are|was|were) (?:(?:due|set|going|planned|scheduled|supposed|meant) )?to"
+    r"|(?:plan|intend|aim|hope)(?:s|ed)? to)\b",
+    re.IGNORECASE,
+)
+_AHEAD = re.compile(
+    r"\b(?:will|would|shall|should|can|could|may|might|to|next|future|(?:plan|due|announc|propos|schedul|intend|call)\w*)\b",
+    re.IGNORECASE,
+)
+"""Words of a claim that may tell that something is yet to come."""
+_PAST = re.compile(r"\b(?:was|were|did|had|has|have|\w+ed)\b", re.IGNORECASE)
 _UNKNOWN = re.compile(rf"\b(?:{UNKNOWNS})\b", re.IGNORECASE)
 _BOUND = re.compile(
     r"\b(?:up to|at least|at most|more than|less than|fewer than|nearly|almost|over|under)(?: an?| the)?\s*[$€£]?\s*$",
@@ -47,22 +64,40 @@ def clauses_of(evidence: str, answer: frozenset[str]) -> str:
 
 
 def drops_hedge(claim: str, question: str, evidence: str) -> bool:
-    """Tell whether the evidence hedges what answers ("reportedly", "may") and neither claim nor question does.
+    """Tell whether the evidence hedges what answers ("reportedly", "may", "is said to") and neither claim nor question
+    does. "It blew at 41, and 72 may be exceeded" hedges no 41.
+    """
+    return bool(_hedges(_stating(claim, question, evidence))) and not _hedges(claim) and not _hedges(question)
 
-    Looks at the clause with most of the claim's new names and numbers, then words: there its statement stands, and it
-    ends with the last of them. "It blew at 41, and 72 may be exceeded" hedges no 41.
+
+def tells_as_happened(claim: str, question: str, evidence: str) -> bool:
+    """Tell whether the claim is in the past tense and the evidence announces what answers: "they will stop work for 72
+    hours" tells of no strike that lasted 72 hours.
+    """
+    words = (claim[term.start : term.end].casefold() for term in terms(claim))
+    if _AHEAD.search(claim) or not (_PAST.search(claim) or any(word in IRREGULAR for word in words)):
+        return False
+    stating = _DATELINE.sub("", _stating(claim, question, evidence))
+    new = content_keys(claim) - content_keys(question)
+    answering = next((term.start for term in terms(stating) if term.key in new), 0)
+    return bool(_ANNOUNCED.search(stating, 0, answering))
+
+
+def _stating(claim: str, question: str, evidence: str) -> str:
+    """Return the clause with most of the claim's new names and numbers, then words, as far as its statement goes, which
+    ends with the last of them; "" where none has any.
     """
     new = content_keys(claim) - content_keys(question)
     clauses = [clause for clause in _CLAUSE_END.split(evidence) if content_keys(clause) & new]
     if not clauses:
-        return False
+        return ""
     stating = max(
         clauses,
         key=lambda clause: (len(keys(terms(clause), "name", "number") & new), len(content_keys(clause) & new)),
     )
     statements = list(_NEXT_STATEMENT.finditer(stating))
     ends = (end.start() for end in statements if not content_keys(stating[end.end() :]) & new)
-    return bool(_hedges(stating[: next(ends, None)])) and not _hedges(claim) and not _hedges(question)
+    return stating[: next(ends, None)]
 
 
 def says_unknown(claim: str, question: str, support: Sequence[Sentence]) -> bool:
@@ -88,6 +123,42 @@ def other_figure(claim: str, evidence: str) -> bool:
         number in numbers and (number, unit) not in there and unit not in counted.get(number, ())
         for number, unit in figures(claim)
     )
+
+
+def other_year(claim: str, question: str, evidence: Sequence[Sentence]) -> bool:
+    """Tell whether a number of the claim is said of a year in it, and wherever it stands in the evidence of another
+    one: "In 2024 the farms delivered 186 million litres" tells nothing of 2023.
+    """
+    years = frozenset(_YEAR.findall(claim))
+    new = keys(terms(claim), "number") - content_keys(question) - years
+    stating = [sentence.text for sentence in evidence if keys(terms(sentence.text), "number") & new]
+    told = [frozenset(_YEAR.findall(text)) for text in stating]
+    return bool(years and told) and all(own and not own & years for own in told)
+
+
+def other_bearer(claim: str, question: str, evidence: Sequence[Sentence]) -> bool:
+    """Tell whether a name of the question stands right before another of its words in the claim, and in the evidence
+    only other names do: what is told of the Polish citizens is told of no German ones.
+    """
+    asked = content_keys(question)
+    said = [sentence.text for sentence in evidence]
+    return any(
+        first.key in asked
+        and second.key in asked
+        and first.kind == "name"
+        and second.kind in ("name", "content")
+        and (before := _names_before(second.key, said))
+        and not any(fuzz.partial_ratio(first.key, other) >= SAME_WORD_RATIO for other in before)
+        and not any(first.key in content_keys(text) for text in said)
+        for first, second in pairwise(terms(claim))
+    )
+
+
+def _names_before(key: str, texts: Sequence[str]) -> frozenset[str]:
+    """Return the names right before a word wherever it stands; none where something else or nothing stands there."""
+    before = [(first, text) for text in texts for first, second in pairwise(terms(text)) if second.key == key]
+    named = all(first.kind == "name" for first, _ in before)
+    return frozenset(first.key for first, _ in before) if named else frozenset()
 
 
 def other_clause(claim: str, question: str, evidence: Sequence[Sentence]) -> bool:
@@ -145,8 +216,9 @@ def swaps_roles(claim: str, support: Sequence[Sentence]) -> bool:
 
 
 def _hedges(text: str) -> frozenset[str]:
+    hearsay = {match.group() for match in _HEARSAY.finditer(text)}
     words = (text[term.start : term.end] for term in terms(text))
-    return frozenset(word for word in words if word.casefold() in HEDGES and word != "May")
+    return frozenset(word for word in words if word.casefold() in HEDGES and word != "May") | hearsay
 
 
 def figures(text: str) -> frozenset[tuple[str, str]]:

@@ -337,6 +337,25 @@ def test_an_answer_is_not_stitched_together_of_two_documents(make_hit: Callable[
     assert judge(claim, (*both, *engine), asked).verdict == "supported"
 
 
+def test_the_price_of_one_museum_is_not_that_of_another_named_in_a_second_document(
+    make_hit: Callable[..., Hit],
+) -> None:
+    price, other, own = (
+        sentences_of(make_hit(text, document=f"d{number}"))
+        for number, text in enumerate(
+            (
+                "Admission to the museum is 5 marks.",
+                "The Museum of Kites was robbed.",
+                "Admission to the Museum of Kites is 5 marks.",
+            )
+        )
+    )
+    claim = "Admission to the Museum of Kites is 5 marks."
+    asked = "How much is admission to the Museum of Kites?"
+    assert judge(claim, (*price, *other), asked).verdict == "unsupported"
+    assert judge(claim, (*own, *other), asked).verdict == "supported"
+
+
 def test_a_name_of_the_question_is_one_in_front_of_the_claim_too(make_sentences: Make) -> None:
     evidence = make_sentences("Braddock marched on the fort.")
     question = "Where did General Haddock march?"

@@ -9,10 +9,13 @@ from qa_service.wordings import (
     clauses_of,
     drops_bound,
     drops_hedge,
+    other_bearer,
     other_clause,
     other_figure,
+    other_year,
     says_unknown,
     swaps_roles,
+    tells_as_happened,
 )
 
 Make = Callable[..., tuple[Sentence, ...]]
@@ -27,6 +30,7 @@ Make = Callable[..., tuple[Sentence, ...]]
         ("The captain sold the ship.", "The captain sold the ship; he may buy another.", False),
         ("The ship was sold in May.", "The ship was sold in May.", False),
         ("The mill may close.", "The mill is to close.", False),
+        ("He asked for a watch.", "He is said to have asked for a watch.", True),
     ],
 )
 def test_a_hedge_of_the_evidence_must_not_get_lost(claim: str, evidence: str, dropped: bool) -> None:
@@ -69,6 +73,51 @@ def test_a_hedge_that_the_question_itself_has_may_be_left_to_it() -> None:
 )
 def test_a_number_keeps_its_unit_or_month(claim: str, evidence: str, other: bool) -> None:
     assert other_figure(claim, evidence) is other
+
+
+@pytest.mark.parametrize(
+    ("claim", "evidence", "other"),
+    [
+        ("The farms delivered 186 litres in 2023.", "In 2024 the farms delivered 186 litres, four more.", True),
+        ("The farms delivered 186 litres in 2024.", "In 2024 the farms delivered 186 litres, four more.", False),
+        ("The farms delivered 186 litres in 2023.", "The farms delivered 186 litres. In 2024 they grew.", False),
+        ("The farms delivered 186 litres in 2023.", "In 2023 it was 186 litres, in 2024 too.", False),
+        ("The farms grew in 2023.", "In 2024 the farms grew by 186 litres.", False),
+    ],
+)
+def test_a_number_is_said_of_its_year(claim: str, evidence: str, other: bool, make_sentences: Make) -> None:
+    assert other_year(claim, "How much did the farms deliver in 2023?", make_sentences(evidence)) is other
+
+
+@pytest.mark.parametrize(
+    ("claim", "evidence", "other"),
+    [
+        ("Then the German citizens left.", "The Polish citizens left in May.", True),
+        ("Then the German citizens left.", "The Polish citizens left, and the German citizens too.", False),
+        ("Then the German citizens left.", "The citizens left, and the Polish citizens too.", False),
+        ("Then the German citizens left.", "The Polish citizens and those of German descent left.", False),
+        ("Then the Polish citizens left.", "The Polish citizens left in May.", False),
+    ],
+)
+def test_what_is_told_of_one_is_not_told_of_another(
+    claim: str, evidence: str, other: bool, make_sentences: Make
+) -> None:
+    question = "When did the German citizens leave?"
+    assert other_bearer(claim, question.replace("German", claim.split()[2]), make_sentences(evidence)) is other
+
+
+@pytest.mark.parametrize(
+    ("claim", "evidence", "announced"),
+    [
+        ("The strike lasted 72 hours.", "Drivers will stop work for 72 hours, their union said.", True),
+        ("The strike began on 2 September.", "ORVA, 2 September 2024 (XPA) - They will begin on 9 September.", True),
+        ("The strike will last 72 hours.", "Drivers will stop work for 72 hours, their union said.", False),
+        ("The union planned a strike of 72 hours.", "Drivers will stop work for 72 hours.", False),
+        ("The strike lasted 72 hours.", "The strike took 72 hours and will be remembered.", False),
+    ],
+)
+def test_what_is_announced_has_not_happened(claim: str, evidence: str, announced: bool) -> None:
+    assert tells_as_happened(claim, "How long did the strike last?", evidence) is announced
 
 
 def test_who_did_it_to_whom_must_not_be_turned_around(make_sentences: Make) -> None:
