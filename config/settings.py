@@ -133,11 +133,11 @@ class AnswerSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     that its evidence does not have."""
     trust_threshold: Annotated[float, Meta(ge=0, le=1)]
     """Probability that the evidence answers the question from which on it is trusted: where no draft holds, a sentence
-    is copied or the best ones are quoted. Also that of an answer to be right, from which on it may use words that its
-    evidence does not have."""
-    doubt_threshold: Annotated[float, Meta(ge=0, le=1)]
-    """Probability that an answer is right below which it is taken back, where the evidence is not trusted; 0 asks for
-    none."""
+    is copied or the best ones are quoted. Also the confidence in an answer (see `confidence_threshold`) from which on
+    it may use words that its evidence does not have."""
+    confidence_threshold: Annotated[float, Meta(ge=0, le=1)]
+    """Confidence below which an answer is taken back: what the model makes of evidence and answer together, half of it
+    the probability that the evidence answers the question, half the probability that the answer is right."""
     support_threshold: Annotated[float, Meta(ge=0, le=1)]
     """Share of a sentence's checked words that must stand in its evidence."""
 

@@ -102,10 +102,22 @@ def probability(reading: Reading, scale: Scale | None) -> float:
     return 1 / (1 + math.exp(-max(-60.0, min(60.0, logit))))
 
 
+def confidence(answerable: float, right: float) -> float:
+    """Return how sure to be of an answer, 0 to 1: the mean, in log-odds, of the probability that the evidence answers
+    the question and of the probability that the answer is right. Each tells something that the other does not.
+    """
+    mean = (_logit(answerable) + _logit(right)) / 2
+    return 1 / (1 + math.exp(-mean))
+
+
 def log_odds(wanted: float, scale: Scale) -> float:
     """Return the log-odds that the model itself gives where the probability, scaled, is `wanted`, 0 to 1."""
-    nearly = min(max(wanted, 1e-6), 1 - 1e-6)
-    return (math.log(nearly / (1 - nearly)) - scale.offset) / scale.slope
+    return (_logit(wanted) - scale.offset) / scale.slope
+
+
+def _logit(probability: float) -> float:
+    nearly = min(max(probability, 1e-6), 1 - 1e-6)
+    return math.log(nearly / (1 - nearly))
 
 
 def deciding(brief: Brief) -> Prompt:

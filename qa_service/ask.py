@@ -130,7 +130,15 @@ def ask(
         with watch.stage("mend"):
             finding = mend(looks[-1], session=session, settings=settings.answer, deadline_s=deadline_s, check=confirmed)
         with watch.stage("compare"):
-            finding = compare(finding, briefs[-1], around=around, session=session, check=check)
+            finding = compare(
+                finding,
+                briefs[-1],
+                around=around,
+                session=session,
+                settings=settings.answer,
+                deadline_s=deadline_s,
+                check=check,
+            )
         findings.append(finding)
     with watch.stage("conclude"):
         url = settings.server.public_url

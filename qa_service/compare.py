@@ -5,12 +5,15 @@ from collections.abc import Sequence
 
 import msgspec
 
+from config.settings import AnswerSettings
 from qa_service.asked import asks_what_it_is, asks_why
 from qa_service.compose import Brief, narrow
+from qa_service.confirm import confirm
 from qa_service.corrections import CORRECTION_KEYS
 from qa_service.evidence import Passage, Sentence, date_in_words
 from qa_service.finding import Finding
-from qa_service.generate import ASK
+from qa_service.gate import decide
+from qa_service.generate import generate
 from qa_service.llm.port import ModelSession
 from qa_service.mend import Check
 from qa_service.surroundings import Surroundings, beside
@@ -19,7 +22,6 @@ from qa_service.verify import Verified
 from qa_service.wordings import counting
 
 MOST_VERSIONS = 2
-_MAX_TOKENS = 48
 _LEAST_SHARE = 0.6
 """Of the question's words that the answer's document holds, what another document must hold."""
 _SAME_CAUSE_SHARE = 0.3
@@ -29,14 +31,24 @@ _VALUES: tuple[Kind, ...] = ("number", "name")
 _ASKS_FOR_NAME = re.compile(r"\b(?:who|whom|whose|where)\b", re.IGNORECASE)
 
 
-def compare(finding: Finding, wide: Brief, *, around: Surroundings, session: ModelSession, check: Check) -> Finding:
+def compare(
+    finding: Finding,
+    wide: Brief,
+    *,
+    around: Surroundings,
+    session: ModelSession,
+    settings: AnswerSettings,
+    deadline_s: float,
+    check: Check,
+) -> Finding:
     """Return the finding with the differing statements of other documents among the passages of `wide`, at most one a
     document.
 
-    The model is asked about the passages of one document at a time, and its statement must be borne out by that
-    document alone, around which those names of the question stand that stand around the answer, those of sources aside:
-    it is about the same. Nothing is asked where nothing was answered, nor of a document that plainly says the same, nor
-    what something is: of that all documents say different things, and none contradicts another.
+    The model is asked about the passages of one document at a time: whether they answer, then what they say, and
+    whether that is right. Its statement must be borne out by that document alone, around which those names of the
+    question stand that stand around the answer, those of sources aside: it is about the same. Nothing is asked where
+    nothing was answered, nor of a document that plainly says the same, nor what something is: of that all documents say
+    different things, and none contradicts another.
     """
     supported = finding.supported
     if not supported or asks_what_it_is(finding.part):
@@ -51,11 +63,20 @@ def compare(finding: Finding, wide: Brief, *, around: Surroundings, session: Mod
     ]
     versions = []
     for sentences in differing[:MOST_VERSIONS]:
-        prompt = narrow(wide, sentences, session=session).prompt(ASK.plain)
-        text = "".join(session.generate(prompt, max_tokens=_MAX_TOKENS, stop=("\n",))).strip()
+        brief = narrow(wide, sentences, session=session)
+        decision = decide(brief, session=session, settings=settings)
+        text = generate(brief, decision, session=session, settings=settings, deadline_s=deadline_s).text
+        claims = confirm(
+            check(text, sentences),
+            text,
+            brief=brief,
+            answerable=decision.probability,
+            session=session,
+            settings=settings,
+        )
         stated = tuple(
             msgspec.structs.replace(claim, verdict="supported", reason=None)
-            for claim in check(text, sentences)
+            for claim in claims
             if claim.verdict == "supported" or claim.outdated
         )
         about_the_same = stated and names <= beside(stated[0].support, around)

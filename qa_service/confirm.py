@@ -1,4 +1,4 @@
-"""Stage: where words leave doubt about a draft, ask the model whether it is right.
+"""Stage: ask the model whether a draft is right, and take back what it is not confident of.
 
 Words cannot tell "triumphed" for "won" from an invention, nor an answer to this question from one to the question next
 to it. The model can, asked with the adapter that was trained for it.
@@ -9,10 +9,13 @@ from collections.abc import Sequence
 import msgspec
 
 from config.settings import AnswerSettings
-from qa_service.answerability import CHOICES, checking, load_adapter, probability
+from qa_service.answerability import CHOICES, checking, confidence, load_adapter, probability
 from qa_service.compose import Brief
 from qa_service.llm.port import ModelSession
 from qa_service.verify import Verified
+
+_LEAST_RIGHT = 0.01
+"""About the lowest probability of being right that a draft gets which holds by its words."""
 
 
 def confirm(
@@ -24,23 +27,27 @@ def confirm(
     session: ModelSession,
     settings: AnswerSettings,
 ) -> tuple[Verified, ...]:
-    """Return the claims of the draft `text`, as the model stands by it or not.
+    """Return the claims of the draft `text`, as the model is confident of it or not.
 
-    `answerable` is the probability that the evidence answers the question. Where it reaches `settings.trust_threshold`,
-    the draft's probability of being right is asked for claims that only reword, and from the same threshold on they are
-    supported. Where it does not, it is asked for those that hold, and below `settings.doubt_threshold` they are taken
-    back. Without an adapter all verdicts stay.
+    `answerable` is the probability that the evidence answers the question. Claims that only reword are supported from a
+    confidence of `settings.trust_threshold` on; below `settings.confidence_threshold` those that hold are taken back,
+    and doubted are both. Nothing is asked where no claim holds or only rewords, nor where no doubt about the answer
+    could outweigh that the evidence answers. Without an adapter all verdicts stay.
     """
-    trusted = answerable is not None and answerable >= settings.trust_threshold
-    doubts = settings.doubt_threshold > 0
-    in_doubt = (claim.rewords if trusted else doubts and claim.verdict == "supported" for claim in claims)
-    if answerable is None or not any(in_doubt):
+    rewords = any(claim.rewords for claim in claims)
+    holds = any(claim.verdict == "supported" for claim in claims)
+    if answerable is None or not (rewords or holds):
+        return tuple(claims)
+    if not rewords and confidence(answerable, _LEAST_RIGHT) >= settings.confidence_threshold:
         return tuple(claims)
     right = probability_right(text, brief=brief, session=session, settings=settings)
-    if right is not None and trusted and right >= settings.trust_threshold:
-        return tuple(_trusted(claim, right) if claim.rewords else claim for claim in claims)
-    if right is not None and not trusted and right < settings.doubt_threshold:
-        return tuple(_doubted(claim) if claim.verdict == "supported" else claim for claim in claims)
+    if right is None:
+        return tuple(claims)
+    sure = confidence(answerable, right)
+    if sure >= settings.trust_threshold:
+        return tuple(_trusted(claim, sure) if claim.rewords else claim for claim in claims)
+    if sure < settings.confidence_threshold:
+        return tuple(_doubted(claim) if claim.rewords or claim.verdict == "supported" else claim for claim in claims)
     return tuple(claims)
 
 

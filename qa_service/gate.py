@@ -73,6 +73,11 @@ def gate(
         return Decision(reason="low_relevance", missing_names=missing)
     if time.monotonic() > deadline_s:
         return Decision(reason="deadline")
+    return decide(brief, session=session, settings=settings, more=more)
+
+
+def decide(brief: Brief, *, session: ModelSession, settings: AnswerSettings, more: bool = False) -> Decision:
+    """Ask the model whether `brief` answers its question, and in which words."""
     loaded = load_adapter(settings.adapter)
     scale = loaded.adapter.decide if loaded else None
     least = settings.first_threshold if more else settings.answerability_threshold

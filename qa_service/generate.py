@@ -48,10 +48,10 @@ def generate(
     session: ModelSession,
     settings: AnswerSettings,
     deadline_s: float,
-    tell: Callable[[TextDrafted], None],
+    tell: Callable[[TextDrafted], None] = lambda _: None,
     instruction: Instruction = ASK,
 ) -> Draft:
-    """Return the model's answer, told piece by piece on the way; an empty draft when the gate is closed.
+    """Return the model's answer, told piece by piece on the way to `tell`; an empty draft when the gate is closed.
 
     When `time.monotonic()` passes `deadline_s` the draft ends where it is.
     """
@@ -61,7 +61,8 @@ def generate(
         return Draft(text="", past_deadline=True)
     text = ""
     words = decision.words
-    ask = instruction.told.format(words) if stands_in(words, brief) else instruction.plain
+    told = any(stands_in(words, passage.text) for passage in brief.passages)
+    ask = instruction.told.format(words) if told else instruction.plain
     pieces = session.generate(brief.prompt(ask), max_tokens=settings.max_tokens, stop=_STOP)
     for piece in pieces:
         text += piece
@@ -71,12 +72,9 @@ def generate(
     return Draft(text=_clean(text))
 
 
-def stands_in(words: str, brief: Brief) -> bool:
-    """Tell whether a passage has these words as they are, but for capitals; false for none."""
-    if not words:
-        return False
-    pattern = re.compile(rf"(?<!\w){re.escape(words)}(?!\w)", re.IGNORECASE)
-    return any(pattern.search(passage.text) for passage in brief.passages)
+def stands_in(words: str, text: str) -> bool:
+    """Tell whether `text` has these words as they are, but for capitals; false for none."""
+    return bool(words) and bool(re.search(rf"(?<!\w){re.escape(words)}(?!\w)", text, re.IGNORECASE))
 
 
 def _clean(text: str) -> str:

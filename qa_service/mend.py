@@ -1,21 +1,21 @@
 """Stage: where a draft does not hold, a second one that keeps closer to the evidence; else an extract."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 
 import msgspec
 
 from config.settings import AnswerSettings
+from qa_service.answerability import confidence
 from qa_service.asked import answers_kind, asks_why
 from qa_service.attribute import attribute
 from qa_service.compose import Brief, narrow
 from qa_service.confirm import probability_right
 from qa_service.evidence import Sentence, joined
 from qa_service.finding import Finding
-from qa_service.generate import ASK, COPY, Instruction, generate
+from qa_service.generate import ASK, COPY, Instruction, generate, stands_in
 from qa_service.llm.port import ModelSession
 from qa_service.terms import content_keys
-from qa_service.values import TextDrafted
 from qa_service.verify import Verified
 
 _LEAST_HELD = 0.7
@@ -49,37 +49,31 @@ def mend(
     if finding.supported:
         return finding
     failed = (*finding.verified, *first.verified)
-    extract = finding.corrected or first.corrected or _reworded(failed, finding, session=session, settings=settings)
+    extract = (
+        finding.corrected
+        or first.corrected
+        or _told(finding, session=session, settings=settings)
+        or _reworded(failed, finding, settings=settings)
+    )
     if not (extract and answers_kind(joined(extract), finding.part)):
         extract = _extract(finding, settings=settings)
     return msgspec.structs.replace(finding, extract=extract)
 
 
 def _drafted_anew(finding: Finding, *, redraft: Redraft, session: ModelSession, settings: AnswerSettings) -> Finding:
-    """Return the finding with a second draft: over what takes the first one back; where the evidence is probable to
-    answer, a sentence copied from it; else over the sentences that the first draft and the question point to.
+    """Return the finding with a second draft: over what takes the first one back; over the sentence with the words that
+    answer; where the evidence is probable to answer, a sentence copied from it; else over the sentences that the first
+    draft and the question point to.
     """
     if finding.corrected:
         outdated = msgspec.structs.replace(finding.decision, words="")
         finding = msgspec.structs.replace(finding, decision=outdated)
         return redraft(finding, narrow(finding.brief, finding.corrected, session=session), ASK)
+    if telling := _telling(finding):
+        return redraft(finding, narrow(finding.brief, _with_predecessors(telling, finding), session=session), ASK)
     if _is_probable(finding, settings):
-        return _copied(finding, redraft=redraft, session=session, settings=settings)
+        return redraft(finding, finding.brief, COPY)
     return redraft(finding, narrow(finding.brief, _pointed_to(finding), session=session), ASK)
-
-
-def _copied(finding: Finding, *, redraft: Redraft, session: ModelSession, settings: AnswerSettings) -> Finding:
-    """Return the finding with a sentence copied from all of its evidence. Its claims are unsupported if the model
-    doubts it: every sentence of the evidence bears out its own copy, whatever it answers.
-    """
-    copied = redraft(finding, finding.brief, COPY)
-    if not copied.supported or not _is_doubted(copied, session=session, settings=settings):
-        return copied
-    doubted = (
-        msgspec.structs.replace(claim, verdict="unsupported", reason=claim.reason or "unsupported")
-        for claim in copied.verified
-    )
-    return msgspec.structs.replace(copied, verified=tuple(doubted))
 
 
 def _redrafted(
@@ -92,7 +86,9 @@ def _redrafted(
     deadline_s: float,
     check: Check,
 ) -> Finding:
-    """Return the finding with another draft in place of its own, from `brief`; as it is where that is empty."""
+    """Return the finding with another draft in place of its own, from `brief`; as it is where that is empty. It is not
+    shown on the way: the reader has just seen the first.
+    """
     if not brief.passages:
         return finding
     draft = generate(
@@ -101,7 +97,6 @@ def _redrafted(
         session=session,
         settings=settings,
         deadline_s=deadline_s,
-        tell=_tell_nobody,
         instruction=instruction,
     )
     return msgspec.structs.replace(
@@ -112,12 +107,6 @@ def _redrafted(
     )
 
 
-def _is_doubted(finding: Finding, *, session: ModelSession, settings: AnswerSettings) -> bool:
-    """Tell whether the model, asked about its draft, does not trust it to be right."""
-    right = probability_right(finding.draft.text, brief=finding.brief, session=session, settings=settings)
-    return right is not None and right < settings.trust_threshold
-
-
 def _pointed_to(finding: Finding) -> tuple[Sentence, ...]:
     """Return the sentences that the failed draft and the question point to, each with its predecessor."""
     pointed = {
@@ -126,23 +115,41 @@ def _pointed_to(finding: Finding) -> tuple[Sentence, ...]:
         for attribution in attribute(text, finding.brief.sentences, question="")
         for sentence in attribution.support
     }
-    wanted = pointed | {(paragraph, index - 1) for paragraph, index in pointed}
+    return _with_predecessors((each for each in finding.brief.sentences if each.place in pointed), finding)
+
+
+def _with_predecessors(chosen: Iterable[Sentence], finding: Finding) -> tuple[Sentence, ...]:
+    places = {sentence.place for sentence in chosen}
+    wanted = places | {(paragraph, index - 1) for paragraph, index in places}
     return tuple(sentence for sentence in finding.brief.sentences if sentence.place in wanted)
 
 
-def _reworded(
-    claims: Sequence[Verified], finding: Finding, *, session: ModelSession, settings: AnswerSettings
-) -> tuple[Sentence, ...]:
-    """Return what a claim rests on that fails by nothing but its wording, if either the evidence is probable to answer
-    or the model stands by the claim; never where a reason is asked for.
+def _telling(finding: Finding) -> tuple[Sentence, ...]:
+    """Return the sentence with the words that answer, of several the one with most words of the question; none where
+    they are not known, or lack what is asked for.
     """
-    reworded = next((claim for claim in claims if claim.rewords), None)
-    if reworded is None or asks_why(finding.part):
+    asked = content_keys(finding.part)
+    telling = [sentence for sentence in finding.brief.sentences if stands_in(finding.decision.words, sentence.text)]
+    best = max(telling, key=lambda sentence: len(asked & content_keys(sentence.text)), default=None)
+    return (best,) if best and answers_kind(best.text, finding.part) else ()
+
+
+def _told(finding: Finding, *, session: ModelSession, settings: AnswerSettings) -> tuple[Sentence, ...]:
+    """Return the sentence with the words that answer, if the model is confident that it does."""
+    telling, answerable = _telling(finding), finding.decision.probability
+    if not telling or answerable is None:
         return ()
-    if not _is_probable(finding, settings):
-        right = probability_right(reworded.text, brief=finding.brief, session=session, settings=settings)
-        if right is None or right < settings.trust_threshold:
-            return ()
+    right = probability_right(joined(telling), brief=finding.brief, session=session, settings=settings)
+    return telling if right is None or confidence(answerable, right) >= settings.confidence_threshold else ()
+
+
+def _reworded(claims: Sequence[Verified], finding: Finding, *, settings: AnswerSettings) -> tuple[Sentence, ...]:
+    """Return what a claim rests on that fails by nothing but its wording, if the model is confident of it or, where it
+    has no adapter to be so, the evidence is probable to answer; never where a reason is asked for.
+    """
+    reworded = next((claim for claim in claims if claim.rewords and not claim.doubted), None)
+    if reworded is None or asks_why(finding.part) or not (settings.adapter or _is_probable(finding, settings)):
+        return ()
     return reworded.support
 
 
@@ -173,7 +180,3 @@ def _serves(support: Sequence[Sentence], part: str) -> bool:
     quoted = joined(support)
     asked = content_keys(part)
     return len(asked & content_keys(quoted)) >= _LEAST_HELD * len(asked) and answers_kind(quoted, part)
-
-
-def _tell_nobody(_progress: TextDrafted) -> None:
-    """The second draft is not shown: the reader has just seen the first."""

@@ -60,7 +60,7 @@ class Verified(msgspec.Struct, frozen=True, kw_only=True):
     rewords: bool = False
     """It fails by nothing but words that its evidence does not have."""
     doubted: bool = False
-    """Its words hold, and the model does not stand by it."""
+    """Its words hold, or it only rewords, and the model is not confident of it."""
     corrected_by: tuple[Sentence, ...] = ()
     """Sentences that take its figure back, if nothing else but perhaps its wording is wrong with it."""
 

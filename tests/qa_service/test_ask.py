@@ -61,6 +61,17 @@ def answer_to(
     return answer
 
 
+@pytest.fixture
+def telling_adapter(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have the adapter in use be one that tells words."""
+    loaded = load_adapter(load_settings().answer.adapter)
+    assert loaded is not None
+    record = msgspec.structs.replace(loaded.adapter.record, cross_validated_words=0.5)
+    adapter = msgspec.structs.replace(loaded.adapter, record=record)
+    telling = LoadedAdapter(adapter=adapter, weights=loaded.weights)
+    monkeypatch.setattr(qa_service.gate, "load_adapter", lambda _name: telling)
+
+
 @pytest.mark.parametrize(
     ("question", "words", "told"),
     [
@@ -74,14 +85,8 @@ def answer_to(
     ],
 )
 def test_the_model_is_told_words_that_answer_and_stand_in_the_evidence(
-    make_index: MakeIndex, monkeypatch: pytest.MonkeyPatch, question: str, words: str, told: bool
+    make_index: MakeIndex, telling_adapter: None, question: str, words: str, told: bool
 ) -> None:
-    loaded = load_adapter(load_settings().answer.adapter)
-    assert loaded is not None
-    record = msgspec.structs.replace(loaded.adapter.record, cross_validated_words=0.5)
-    adapter = msgspec.structs.replace(loaded.adapter, record=record)
-    telling = LoadedAdapter(adapter=adapter, weights=loaded.weights)
-    monkeypatch.setattr(qa_service.gate, "load_adapter", lambda _name: telling)
     asked: list[str] = []
 
     def script(prompt: Prompt) -> str:
@@ -91,6 +96,28 @@ def test_the_model_is_told_words_that_answer_and_stand_in_the_evidence(
     answer_to(question, script, make_index(VOTE), words=lambda _prompt: words)
     assert (asked[0] == ASK.told.format(words)) is told
     assert (asked[0] == ASK.plain) is not told
+
+
+@pytest.mark.parametrize(("check", "status"), [(0.0, "partial"), (-9.0, "refused")], ids=["stands by it", "doubts it"])
+def test_where_no_draft_holds_the_sentence_with_the_words_that_answer_is_quoted_unless_the_model_doubts_it(
+    make_index: MakeIndex, telling_adapter: None, check: float, status: str
+) -> None:
+    asked: list[Prompt] = []
+
+    def script(prompt: Prompt) -> str:
+        asked.append(prompt)
+        return "Nine members voted for the Gannet Bridge."
+
+    def verdict(prompt: Prompt, choice: str) -> float:
+        return (check if "Answer: " in prompt.ask else 0.0) if choice == "Yes" else 0.0
+
+    question = "How many members voted for the Gannet Bridge?"
+    answer = answer_to(question, script, make_index(VOTE), verdict=verdict, words=lambda _prompt: "Eleven members")
+    assert answer.status == status
+    if status == "partial":
+        assert [citation.quote for citation in answer.citations] == ["Eleven members voted for it and 8 against."]
+    assert [prompt.ask for prompt in asked] == [ASK.told.format("Eleven members")] * 2
+    assert "Halloran" not in "".join(asked[1].shared)
 
 
 def assert_exact(answer: Answer, index: Any) -> None:
@@ -394,6 +421,16 @@ def test_a_question_whether_two_accounts_agree_is_asked_of_each(make_index: Make
     answer = answer_to(question, script, make_index(OLDER, NEWER))
     assert (answer.status, answer.standalone_question) == ("conflict", plain)
     assert answer.question == question
+
+
+def test_a_document_that_does_not_answer_is_no_other_account(make_index: MakeIndex) -> None:
+    def verdict(prompt: Prompt, choice: str) -> float:
+        only_newer = "Three" not in "".join(prompt.shared)
+        return 0.0 if choice == "No" else -9.0 if only_newer else 9.0
+
+    question = "How many workers were hurt when the crane fell?"
+    answer = answer_to(question, _by_passage, make_index(OLDER, NEWER), verdict=verdict)
+    assert answer.status == "answered"
 
 
 def test_two_documents_that_agree_are_one_answer_and_the_other_is_not_asked(make_index: MakeIndex) -> None:

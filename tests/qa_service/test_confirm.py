@@ -18,7 +18,9 @@ from qa_service.llm.scripted import ScriptedModel
 from qa_service.verify import Verified
 from tests.qa_service.test_answerability import ADAPTER
 
-SETTINGS = msgspec.structs.replace(load_settings().answer, trust_threshold=0.8, doubt_threshold=0.25, adapter="one")
+SETTINGS = msgspec.structs.replace(
+    load_settings().answer, trust_threshold=0.8, confidence_threshold=0.25, adapter="one"
+)
 HOLDS = Verified(text="Voss won.", support=(), verdict="supported", score=1.0, reason=None)
 REWORDS = Verified(
     text="Voss triumphed.", support=(), verdict="unsupported", score=0.5, reason="unsupported", rewords=True
@@ -74,7 +76,7 @@ def verdicts(
     return [claim.verdict for claim in found]
 
 
-def test_a_probable_answer_that_only_rewords_holds_when_the_model_stands_by_it(brief: Brief) -> None:
+def test_an_answer_that_only_rewords_holds_when_the_model_is_confident_of_it(brief: Brief) -> None:
     reader = Reader(2.0)
     assert verdicts([REWORDS, FAILS, HOLDS], brief, reader, answerable=0.9) == [
         "supported",
@@ -82,12 +84,12 @@ def test_a_probable_answer_that_only_rewords_holds_when_the_model_stands_by_it(b
         "supported",
     ]
     assert "Answer: The draft." in reader.asked[0].ask
-    assert verdicts([REWORDS], brief, Reader(1.0), answerable=0.9) == ["unsupported"]
+    assert verdicts([REWORDS], brief, Reader(0.2), answerable=0.9) == ["unsupported"]
+    assert verdicts([REWORDS], brief, Reader(9.0), answerable=0.5) == ["supported"]
 
 
 @pytest.mark.parametrize(
-    ("claims", "answerable"),
-    [([HOLDS], 0.8), ([REWORDS], 0.75), ([REWORDS], 0.5), ([FAILS], 0.9), ([FAILS], 0.5), ([], 0.5), ([HOLDS], None)],
+    ("claims", "answerable"), [([HOLDS], 0.97), ([FAILS], 0.9), ([FAILS], 0.5), ([], 0.5), ([HOLDS], None)]
 )
 def test_without_doubt_nothing_is_asked(claims: list[Verified], answerable: float | None, brief: Brief) -> None:
     reader = Reader(-9.0)
@@ -95,14 +97,18 @@ def test_without_doubt_nothing_is_asked(claims: list[Verified], answerable: floa
     assert not reader.asked
 
 
-@pytest.mark.parametrize(("log_odds", "verdict"), [(-2.0, "unsupported"), (-0.5, "supported")])
-def test_what_the_model_does_not_stand_by_is_taken_back_where_the_evidence_is_doubtful(
-    log_odds: float, verdict: str, brief: Brief
-) -> None:
+@pytest.mark.parametrize(("log_odds", "verdict"), [(-4.5, "unsupported"), (-2.0, "supported")])
+def test_what_the_model_is_not_confident_of_is_taken_back(log_odds: float, verdict: str, brief: Brief) -> None:
     reader = Reader(log_odds)
     assert verdicts([HOLDS, FAILS], brief, reader, answerable=0.7) == [verdict, "contradicted"]
     assert len(reader.asked) == 1
     assert verdicts([HOLDS], brief, Reader(-9.0, adapted=False), answerable=0.7) == ["supported"]
+
+
+def test_what_rewords_and_is_not_confident_is_doubted(brief: Brief) -> None:
+    session: ModelSession = Reader(-9.0)  # type: ignore[assignment]  # all that is asked of it
+    found = confirm([REWORDS, FAILS], "It.", brief=brief, answerable=0.7, session=session, settings=SETTINGS)
+    assert [claim.doubted for claim in found] == [True, False]
 
 
 def test_without_an_adapter_the_words_decide(brief: Brief) -> None:
