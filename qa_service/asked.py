@@ -43,6 +43,14 @@ _WHO_IS = re.compile(r"^\W*(?:who|what|where)(?:['\u2019]s| is| are| was| were)\
 _POSSESSIVE = re.compile(r"['\u2019]s$|s['\u2019]$")
 _MOST_WORDS_BESIDE_NAME = 1
 _OPEN = re.compile(r"\b(?:who|whom|whose|what|which|where|why|how)\b", re.IGNORECASE)
+_BEGINS_YES_OR_NO = re.compile(
+    r"^\W*(?:is|are|was|were|do|does|did|has|have|had)(?:n['\u2019]t)?\b(?! (?:\w+ ){1,2}(?:know|say|tell|told))",
+    re.IGNORECASE,
+)
+_RELATIVE = re.compile(
+    r"(?<!known)(?<!clear)(?<!told)(?<!said)(?<!stated)(?<!named) (?:who|whom|whose|which|where)\b", re.IGNORECASE
+)
+"""Stands behind what it says more of: "all of the people who died"."""
 _YES_OR_NO = re.compile(
     r"^\W*(?:is|are|was|were|am|do|does|did|has|have|had|can|could|will|would|shall|should|may|might|must)(?:n['\u2019]t)?\b"
     r"|\b(?:whether|if)\b|,\s*\w+(?:n['\u2019]t)? (?:not )?(?:he|she|it|they|there|you|we)\s*\?",
@@ -81,6 +89,8 @@ def asks_cause(question: str) -> bool:
 
 def is_open(question: str) -> bool:
     """Tell whether the question asks for more than yes or no."""
+    if _BEGINS_YES_OR_NO.search(question):
+        question = _RELATIVE.sub(" ", question)
     return bool(_OPEN.search(question))
 
 

@@ -1,6 +1,6 @@
 """Stage: where a draft does not hold, a second one that keeps closer to the evidence; else an extract."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 
 import msgspec
@@ -38,39 +38,38 @@ def mend(
     """Return the finding with a second draft, if none of the first one's claims holds; with an extract, if none of the
     second one's does either or the deadline left no time for an answer.
 
-    A finding behind a closed gate stays as it is, and so does one whose draft the model itself takes back.
+    A finding behind a closed gate stays as it is. Where the words that answer are known, a draft with them is not made
+    better by a second one, so the sentence in which they stand is quoted; and of a draft that the model itself doubts
+    nothing else is made.
     """
-    if finding.decision.reason is not None or finding.supported or any(claim.doubted for claim in finding.verified):
+    if finding.decision.reason is not None or finding.supported:
         return finding
+    doubted = any(claim.doubted for claim in finding.verified)
     redraft = partial(_redrafted, session=session, settings=settings, deadline_s=deadline_s, check=check)
     first = finding
-    if finding.verified and not finding.draft.past_deadline:
+    if finding.verified and not (finding.draft.past_deadline or doubted):
         finding = _drafted_anew(finding, redraft=redraft, session=session, settings=settings)
     if finding.supported:
         return finding
-    failed = (*finding.verified, *first.verified)
-    extract = (
-        finding.corrected
-        or first.corrected
-        or _told(finding, session=session, settings=settings)
-        or _reworded(failed, finding, settings=settings)
-    )
+    extract = finding.corrected or first.corrected or _told(finding, session=session, settings=settings)
+    if not (extract or doubted):
+        extract = _reworded((*finding.verified, *first.verified), finding, settings=settings)
     if not (extract and answers_kind(joined(extract), finding.part)):
-        extract = _extract(finding, settings=settings)
+        extract = () if doubted else _extract(finding, settings=settings)
     return msgspec.structs.replace(finding, extract=extract)
 
 
 def _drafted_anew(finding: Finding, *, redraft: Redraft, session: ModelSession, settings: AnswerSettings) -> Finding:
-    """Return the finding with a second draft: over what takes the first one back; over the sentence with the words that
-    answer; where the evidence is probable to answer, a sentence copied from it; else over the sentences that the first
-    draft and the question point to.
+    """Return the finding with a second draft: over what takes the first one back; where the evidence is probable to
+    answer, a sentence copied from it; else over the sentences that the first draft and the question point to. As it is
+    where the words that answer are known.
     """
     if finding.corrected:
         outdated = msgspec.structs.replace(finding.decision, words="")
         finding = msgspec.structs.replace(finding, decision=outdated)
         return redraft(finding, narrow(finding.brief, finding.corrected, session=session), ASK)
-    if telling := _telling(finding):
-        return redraft(finding, narrow(finding.brief, _with_predecessors(telling, finding), session=session), ASK)
+    if _telling(finding):
+        return finding
     if _is_probable(finding, settings):
         return redraft(finding, finding.brief, COPY)
     return redraft(finding, narrow(finding.brief, _pointed_to(finding), session=session), ASK)
@@ -115,12 +114,7 @@ def _pointed_to(finding: Finding) -> tuple[Sentence, ...]:
         for attribution in attribute(text, finding.brief.sentences, question="")
         for sentence in attribution.support
     }
-    return _with_predecessors((each for each in finding.brief.sentences if each.place in pointed), finding)
-
-
-def _with_predecessors(chosen: Iterable[Sentence], finding: Finding) -> tuple[Sentence, ...]:
-    places = {sentence.place for sentence in chosen}
-    wanted = places | {(paragraph, index - 1) for paragraph, index in places}
+    wanted = pointed | {(paragraph, index - 1) for paragraph, index in pointed}
     return tuple(sentence for sentence in finding.brief.sentences if sentence.place in wanted)
 
 

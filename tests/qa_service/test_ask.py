@@ -116,8 +116,7 @@ def test_where_no_draft_holds_the_sentence_with_the_words_that_answer_is_quoted_
     assert answer.status == status
     if status == "partial":
         assert [citation.quote for citation in answer.citations] == ["Eleven members voted for it and 8 against."]
-    assert [prompt.ask for prompt in asked] == [ASK.told.format("Eleven members")] * 2
-    assert "Halloran" not in "".join(asked[1].shared)
+    assert [prompt.ask for prompt in asked] == [ASK.told.format("Eleven members")]
 
 
 def assert_exact(answer: Answer, index: Any) -> None:
