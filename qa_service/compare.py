@@ -46,9 +46,9 @@ def compare(
 
     The model is asked about the passages of one document at a time: whether they answer, then what they say, and
     whether that is right. Its statement must be borne out by that document alone, around which those names of the
-    question stand that stand around the answer, those of sources aside: it is about the same. Nothing is asked where
-    nothing was answered, nor of a document that plainly says the same, nor what something is: of that all documents say
-    different things, and none contradicts another.
+    question stand that stand around the answer, those of sources and of the answer itself aside: it is about the same.
+    Nothing is asked where nothing was answered, nor of a document that plainly says the same, nor what something is: of
+    that all documents say different things, and none contradicts another.
     """
     supported = finding.supported
     if not supported or asks_what_it_is(finding.part):
@@ -58,6 +58,8 @@ def compare(
         keys(terms(wide.whole), "name")
         & beside([sentence for claim in supported for sentence in claim.support], around)
     ) - _sources(wide)
+    asked = content_keys(finding.part)
+    names -= frozenset[str]().union(*(_answers(claim, asked, "name") for claim in supported))
     differing = [
         sentences for sentences in _others(told, wide) if not _say_the_same(sentences, supported, finding.part)
     ]

@@ -6,11 +6,13 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 import msgspec
+from rapidfuzz import fuzz
 
 from config.settings import AnswerSettings
 from qa_service.compose import Brief
 from qa_service.gate import Decision
 from qa_service.llm.port import ModelSession
+from qa_service.terms import keys, terms
 from qa_service.values import TextDrafted
 
 
@@ -31,6 +33,10 @@ COPY = Instruction(
     'The answer is "{}". Copy the one sentence from the passages that says so.',
 )
 _PASSAGE_NUMBER = re.compile(r"\s*\[\d+\]|\b[Pp]assage \[?\d+\]?")
+_LONG = 10
+"""Letters from which on one may be another."""
+_SAME_RATIO = 90.0
+"""Of rapidfuzz's normalised similarity, 0 to 100."""
 _STOP = ("\n\n", "\nQuestion:", "\nPassages:")
 
 
@@ -73,8 +79,15 @@ def generate(
 
 
 def stands_in(words: str, text: str) -> bool:
-    """Tell whether `text` has these words as they are, but for capitals; false for none."""
-    return bool(words) and bool(re.search(rf"(?<!\w){re.escape(words)}(?!\w)", text, re.IGNORECASE))
+    """Tell whether `text` has these words, but for capitals and a letter in ten ("kilometers" for "kilometres"), with
+    the numbers as they are; false for none.
+    """
+    if not words:
+        return False
+    if re.search(rf"(?<!\w){re.escape(words)}(?!\w)", text, re.IGNORECASE):
+        return True
+    same = len(words) >= _LONG and fuzz.partial_ratio(words.casefold(), text.casefold()) >= _SAME_RATIO
+    return same and keys(terms(words), "number") <= keys(terms(text), "number")
 
 
 def _clean(text: str) -> str:

@@ -129,12 +129,12 @@ def _telling(finding: Finding) -> tuple[Sentence, ...]:
 
 
 def _told(finding: Finding, *, session: ModelSession, settings: AnswerSettings) -> tuple[Sentence, ...]:
-    """Return the sentence with the words that answer, if the model is confident that it does."""
+    """Return the sentence with the words that answer, if the model is confident enough that it does."""
     telling, answerable = _telling(finding), finding.decision.probability
     if not telling or answerable is None:
         return ()
     right = probability_right(joined(telling), brief=finding.brief, session=session, settings=settings)
-    return telling if right is None or confidence(answerable, right) >= settings.confidence_threshold else ()
+    return telling if right is None or confidence(answerable, right) >= settings.quote_threshold else ()
 
 
 def _reworded(claims: Sequence[Verified], finding: Finding, *, settings: AnswerSettings) -> tuple[Sentence, ...]:

@@ -77,6 +77,8 @@ def telling_adapter(monkeypatch: pytest.MonkeyPatch) -> None:
     [
         ("Who approved the bridge?", "The council of Port Callan", True),
         ("Who approved the bridge?", "the COUNCIL", True),
+        ("Who approved the bridge?", "the counsil of Port Callan", True),
+        ("How many members voted for it?", "1 members voted", False),
         ("Who approved the bridge?", "the parliament", False),
         ("Who approved the bridge?", "coun", False),
         ("Who approved the bridge?", "", False),
