@@ -25,6 +25,7 @@ from qa_service.answerability import (
     Scale,
     TrainingRecord,
     checking,
+    confidence,
     deciding,
     load_adapter,
     probability,
@@ -72,6 +73,13 @@ def test_what_was_read_without_an_adapter_is_not_scaled_as_if_with_one() -> None
 def test_no_log_odds_are_too_great() -> None:
     assert probability(reading(0.0, -1e6), ADAPTER.decide) == pytest.approx(1.0)
     assert probability(reading(-1e6, 0.0), None) == pytest.approx(0.0)
+
+
+def test_confidence_weighs_evidence_and_answer_alike() -> None:
+    assert confidence(0.5, 0.5) == pytest.approx(0.5)
+    assert confidence(0.9, 0.1) == confidence(0.1, 0.9) == pytest.approx(0.5)
+    assert confidence(0.8, 0.8) == pytest.approx(0.8)
+    assert 0 < confidence(0.0, 1e-9) < confidence(0.9, 0.2) < confidence(0.9, 0.3) < confidence(1.0, 1.0) < 1
 
 
 def brief(question: str, make_hit: Callable[..., Hit]) -> Brief:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from qa_service.asked import answers_kind
+from qa_service.asked import answers_kind, asks_for_words, is_open
 
 
 @pytest.mark.parametrize(
@@ -32,3 +32,20 @@ def test_a_place_is_no_time_and_a_month_no_year(claim: str, question: str, answe
 )
 def test_who_did_something_to_somebody_is_not_told_by_what_they_did(claim: str, question: str, answers: bool) -> None:
     assert answers_kind(claim, question) is answers
+
+
+@pytest.mark.parametrize(
+    ("question", "more"),
+    [
+        ("Were all of the people who died in the flood from Westerby?", False),
+        ("Was the bridge which opened in May dear?", False),
+        ("Who died?", True),
+        ("Is it known who died?", True),
+        ("Does anybody know who died?", True),
+        ("Did the paper say what he ate?", True),
+        ("Can you tell me where the bridge is?", True),
+    ],
+)
+def test_what_only_says_more_of_somebody_asks_for_nothing(question: str, more: bool) -> None:
+    assert is_open(question) is more
+    assert asks_for_words(question) is more
