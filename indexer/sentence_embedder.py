@@ -2,7 +2,9 @@
 
 import threading
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -13,8 +15,8 @@ from config.errors import ModelFileError
 from config.processor import processor_flags
 from indexer.embed import Vectors
 
-# Texts run through the model together; the library sorts what it is given by length first, so little is padding.
 _BATCH_TEXTS = 16
+"""Texts of about the same length that run through the model together, so that little is padding."""
 
 _QUERY_PROMPTS = ("query",)
 _DOCUMENT_PROMPTS = ("document", "passage", "corpus")
@@ -28,12 +30,13 @@ class SentenceEmbedder:
     """Port `Embedder` on a sentence-transformers model folder.
 
     One lock guards the model and its tokenizer: the fast tokenizer keeps its truncation as state and fails with
-    "Already borrowed" when two threads use it. A query is embedded on one core, which takes as long as on two and does
-    not wait at each step for a core that the language model keeps busy (0.4 s in all).
+    "Already borrowed" when two threads use it. Whatever runs through the model runs on one core, and documents in as
+    many batches side by side as there are threads: cores that share a batch wait for each other at each of its small
+    steps, and a query would wait for a core that the language model keeps busy (0.4 s in all).
     """
 
     def __init__(self, folder: Path, *, name: str, sha256: str, threads: int) -> None:
-        """Load the model. `threads` is for documents; a query is embedded by one.
+        """Load the model. So many batches of documents as `threads` are embedded at once.
 
         Raises ModelFileError when the folder is not a sentence-transformers model.
         """
@@ -70,25 +73,26 @@ class SentenceEmbedder:
         """See `Embedder.embed_documents`."""
         if not texts:
             return np.zeros((0, self.dimensions), np.float32)
-        return self._encode(list(texts), self._document_prompt, threads=self._threads)
+        by_length = sorted(range(len(texts)), key=lambda place: -len(texts[place]))
+        batches = [by_length[start : start + _BATCH_TEXTS] for start in range(0, len(texts), _BATCH_TEXTS)]
+        vectors = np.empty((len(texts), self.dimensions), np.float32)
+        with self._lock, ThreadPoolExecutor(self._threads, initializer=_on_one_core) as pool:
+            inputs = [self._model.preprocess([texts[at] for at in batch], self._document_prompt) for batch in batches]
+            for batch, found in zip(batches, pool.map(self._run, inputs), strict=True):
+                vectors[batch] = found
+        return _unit(vectors)
 
     def embed_query(self, text: str) -> Vectors:
         """See `Embedder.embed_query`."""
-        vector: Vectors = self._encode([text], self._query_prompt, threads=1)[0]
-        return vector
-
-    def _encode(self, texts: list[str], prompt: str, *, threads: int) -> Vectors:
         with self._lock:
-            torch.set_num_threads(threads)
-            vectors = self._model.encode(
-                texts,
-                prompt=prompt,
-                batch_size=_BATCH_TEXTS,
-                show_progress_bar=False,
-                convert_to_numpy=True,
-            )
-        exact = np.asarray(vectors, np.float32)
-        return np.asarray(exact / np.linalg.norm(exact, axis=1, keepdims=True), np.float32)
+            _on_one_core()
+            vectors = self._run(self._model.preprocess([text], self._query_prompt))
+        unit: Vectors = _unit(vectors)[0]
+        return unit
+
+    @torch.inference_mode()
+    def _run(self, inputs: dict[str, Any]) -> Vectors:
+        return np.asarray(self._model(inputs)["sentence_embedding"].float().numpy(), np.float32)
 
     def _measured_dimensions(self) -> int:
         """Ask the model for a vector: not every model names its dimensions."""
@@ -102,3 +106,12 @@ class SentenceEmbedder:
     def _prompt(self, names: Sequence[str]) -> str:
         """Return the instruction with which the model was trained for this kind of text, or nothing."""
         return next((prompt for name in names if (prompt := self._model.prompts.get(name))), "")
+
+
+def _on_one_core() -> None:
+    """Have what this thread computes with torch done on one core."""
+    torch.set_num_threads(1)
+
+
+def _unit(vectors: Vectors) -> Vectors:
+    return np.asarray(vectors / np.linalg.norm(vectors, axis=1, keepdims=True), np.float32)

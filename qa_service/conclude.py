@@ -99,7 +99,7 @@ def _tell(finding: Finding, page: AnswerText, *, alone: bool) -> _Told:
         page.add_claims(finding.supported)
         return _Told(status="partial", reason=failure) if failure else _Told(status="answered")
     if finding.extract:
-        page.add_words("No short answer could be verified. The documents say: ")
+        page.add_words("No short answer could be verified. The documents say: " if alone else "The documents say: ")
         page.add_quote(finding.extract)
         return _Told(status="partial", reason="deadline" if finding.draft.past_deadline else "extract")
     reason: Reason = failure or "unsupported"

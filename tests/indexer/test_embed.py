@@ -1,6 +1,7 @@
 """The contract of the port Embedder, on the shipped fake and on the real model."""
 
 import threading
+from typing import Any
 
 import numpy as np
 import pytest
@@ -135,8 +136,23 @@ def test_the_window_of_minilm_is_its_own_256_tokens(minilm: Embedder) -> None:
 
 
 @pytest.mark.contract
-def test_documents_are_embedded_on_all_cores_and_a_query_on_one(minilm: Embedder) -> None:
-    minilm.embed_documents(["The ferry leaves at seven."])
-    assert torch.get_num_threads() == 2
+def test_batches_of_documents_are_embedded_side_by_side_each_on_one_core(
+    minilm: Embedder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    both = threading.Barrier(2, timeout=30)
+    cores: list[int] = []
+    run = minilm._run  # type: ignore[attr-defined]
+
+    def met(inputs: Any) -> Any:
+        both.wait()
+        cores.append(torch.get_num_threads())
+        return run(inputs)
+
+    monkeypatch.setattr(minilm, "_run", met)
+    texts = [f"The ferry leaves at {hour}." for hour in range(32)]
+    vectors = minilm.embed_documents(texts)
+    assert cores == [1, 1]
+    monkeypatch.setattr(minilm, "_run", run)
+    assert vectors[7] @ minilm.embed_documents([texts[7]])[0] > 0.9998
     minilm.embed_query("When does the ferry leave?")
     assert torch.get_num_threads() == 1
