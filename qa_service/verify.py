@@ -33,6 +33,7 @@ from qa_service.wordings import (
     says_unknown,
     swaps_roles,
     tells_as_happened,
+    with_qualifiers,
 )
 
 _WORDS_FOR_ONE_UNKNOWN = 5
@@ -81,7 +82,7 @@ def verify(
     corrections: Sequence[Correction] = (),
     checker: FactChecker | None = None,
 ) -> tuple[Verified, ...]:
-    """Return every claim with its verdict, in order.
+    """Return every claim with its verdict, in order; what its evidence says before a number ("about") it says too.
 
     `question` is the part of the `whole` question that the claims answer, `around` what the reader sees beside each
     quote, `corrections` the paragraphs found that take figures back: a claim with such a figure is contradicted.
@@ -89,6 +90,10 @@ def verify(
     repeat words of the question that its evidence does not have. Raises what `checker` raises.
     """
     subject = _subject(question, whole, around)
+    attributions = [
+        msgspec.structs.replace(each, text=with_qualifiers(each.text, f"{whole} {question}", joined(each.support)))
+        for each in attributions
+    ]
     judgements: Sequence[Judgement | None] = [None] * len(attributions)
     if checker:
         judgements = checker.judge([(joined(each.support), each.text) for each in attributions])

@@ -35,6 +35,11 @@ _BOUND = re.compile(
     r"\b(?:up to|at least|at most|more than|less than|fewer than|nearly|almost|over|under)(?: an?| the)?\s*[$€£]?\s*$",
     re.IGNORECASE,
 )
+_QUALIFIER = re.compile(
+    r"\b(up to|at least|at most|more than|less than|fewer than|nearly|almost|about|around|roughly|approximately"
+    r"|some)\s*$",
+    re.IGNORECASE,
+)
 _LIMIT = re.compile(
     r"\b(?:(?:high|low|great|small|larg|tall|long|short|deep|wid)est|most|least|maximum|minimum|limit|possible)\b",
     re.IGNORECASE,
@@ -193,6 +198,40 @@ def drops_bound(claim: str, evidence: str) -> bool:
     bounded, free = _bounded(evidence)
     _, claimed_free = _bounded(claim)
     return bool(claimed_free & (bounded - free))
+
+
+def with_qualifiers(claim: str, question: str, evidence: str) -> str:
+    """Return the claim with what stands before a number wherever it stands in the evidence ("about 18,000", "up to
+    three years"), where neither claim nor question has anything of the kind: a small model drops it.
+    """
+    if _LIMIT.search(claim):
+        return claim
+    before: dict[str, set[str]] = {}
+    for term in terms(evidence):
+        if term.kind == "number":
+            before.setdefault(term.key, set()).add(_qualifier(evidence, term))
+    asked = keys(terms(question), "number")
+    for number in reversed(terms(claim)):
+        qualifiers = before.get(number.key, set())
+        bare = not (_qualifier(claim, number) or _BOUND.search(claim, 0, number.start))
+        if (
+            number.kind == "number"
+            and len(qualifiers) == 1
+            and "" not in qualifiers
+            and bare
+            and number.key not in asked
+        ):
+            (qualifier,) = qualifiers
+            rest = claim[number.start :]
+            if number.start == 0:
+                qualifier, rest = qualifier.capitalize(), rest[:1].lower() + rest[1:]
+            claim = f"{claim[: number.start]}{qualifier} {rest}"
+    return claim
+
+
+def _qualifier(text: str, number: Term) -> str:
+    found = _QUALIFIER.search(text, 0, number.start)
+    return found.group(1).casefold() if found else ""
 
 
 def _bounded(text: str) -> tuple[frozenset[str], frozenset[str]]:

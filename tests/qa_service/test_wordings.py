@@ -16,6 +16,7 @@ from qa_service.wordings import (
     says_unknown,
     swaps_roles,
     tells_as_happened,
+    with_qualifiers,
 )
 
 Make = Callable[..., tuple[Sentence, ...]]
@@ -188,3 +189,27 @@ def test_an_opening_phrase_belongs_to_its_whole_sentence(
 def test_what_a_figure_came_in_place_of_is_said_of_it_too(make_sentences: Make) -> None:
     evidence = make_sentences("Holders receive 92.50 marks a share, instead of the 88 marks offered in February.")
     assert not other_clause("The offer is 92.50 marks a share.", "What is the offer for a share?", evidence)
+
+
+@pytest.mark.parametrize(
+    ("claim", "evidence", "kept"),
+    [
+        ("18,000 people came.", "About 18,000 people crossed it.", "About 18,000 people came."),
+        ("Marsh faces three years.", "He faces up to three years.", "Marsh faces up to three years."),
+        ("Three years is what he faces.", "He faces up to three years.", "Up to three years is what he faces."),
+        ("Nearly 40 came, 7 left.", "About 40 came and at least 7 left.", "Nearly 40 came, at least 7 left."),
+        ("It cost 5 million.", "It cost more than 5 million; exactly 5 million were planned.", "It cost 5 million."),
+        ("The highest fine is 8 million.", "It faces a fine of up to 8 million.", "The highest fine is 8 million."),
+        ("The stage is 96 kilometres long.", "It leads over 96 flat kilometres.", "The stage is 96 kilometres long."),
+        ("In 2024 nobody came.", "By 2024 some 12 had left.", "In 2024 nobody came."),
+    ],
+)
+def test_what_stands_before_a_number_is_put_back(claim: str, evidence: str, kept: str) -> None:
+    assert with_qualifiers(claim, "How many?", evidence) == kept
+
+
+def test_a_number_of_the_question_stays_as_it_was_asked() -> None:
+    assert (
+        with_qualifiers("The 40 came in May.", "When did the 40 come?", "About 40 came in May.")
+        == "The 40 came in May."
+    )
