@@ -128,7 +128,14 @@ def ask(
             if looks[-1].supported or looks[-1].corrected:
                 break
         with watch.stage("mend"):
-            finding = mend(looks[-1], session=session, settings=settings.answer, deadline_s=deadline_s, check=confirmed)
+            finding = mend(
+                looks[-1],
+                session=session,
+                settings=settings.answer,
+                deadline_s=deadline_s,
+                check=check,
+                confirmed=confirmed,
+            )
         with watch.stage("compare"):
             finding = compare(
                 finding,

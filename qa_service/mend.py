@@ -34,28 +34,30 @@ def mend(
     settings: AnswerSettings,
     deadline_s: float,
     check: Check,
+    confirmed: Check,
 ) -> Finding:
     """Return the finding with a second draft, if none of the first one's claims holds; with an extract, if none of the
     second one's does either or the deadline left no time for an answer.
 
-    A finding behind a closed gate stays as it is. Where the words that answer are known, a draft with them is not made
-    better by a second one, so the sentence in which they stand is quoted; and of a draft that the model itself doubts
-    nothing else is made.
+    Drafts are checked by `confirmed`, with the model's say; a quotation by `check`, by its words alone, as it may be
+    about something else. A finding behind a closed gate stays as it is. Where the words that answer are known, a draft
+    with them is not made better by a second one, so the sentence in which they stand is quoted; and of a draft that the
+    model itself doubts nothing else is made.
     """
     if finding.decision.reason is not None or finding.supported:
         return finding
     doubted = any(claim.doubted for claim in finding.verified)
-    redraft = partial(_redrafted, session=session, settings=settings, deadline_s=deadline_s, check=check)
+    redraft = partial(_redrafted, session=session, settings=settings, deadline_s=deadline_s, check=confirmed)
     first = finding
     if finding.verified and not (finding.draft.past_deadline or doubted):
         finding = _drafted_anew(finding, redraft=redraft, session=session, settings=settings)
     if finding.supported:
         return finding
-    extract = finding.corrected or first.corrected or _told(finding, session=session, settings=settings)
+    extract = finding.corrected or first.corrected or _told(finding, session=session, settings=settings, check=check)
     if not (extract or doubted):
         extract = _reworded((*finding.verified, *first.verified), finding, settings=settings)
     if not (extract and answers_kind(joined(extract), finding.part)):
-        extract = () if doubted else _extract(finding, settings=settings)
+        extract = () if doubted else _extract(finding, settings=settings, check=check)
     return msgspec.structs.replace(finding, extract=extract)
 
 
@@ -128,10 +130,14 @@ def _telling(finding: Finding) -> tuple[Sentence, ...]:
     return (best,) if best and answers_kind(best.text, finding.part) else ()
 
 
-def _told(finding: Finding, *, session: ModelSession, settings: AnswerSettings) -> tuple[Sentence, ...]:
-    """Return the sentence with the words that answer, if the model is confident enough that it does."""
+def _told(finding: Finding, *, session: ModelSession, settings: AnswerSettings, check: Check) -> tuple[Sentence, ...]:
+    """Return the sentence with the words that answer, if it would hold as an answer and the model is confident enough
+    that it is one.
+    """
     telling, answerable = _telling(finding), finding.decision.probability
     if not telling or answerable is None:
+        return ()
+    if not _holds(telling, check):
         return ()
     right = probability_right(joined(telling), brief=finding.brief, session=session, settings=settings)
     return telling if right is None or confidence(answerable, right) >= settings.quote_threshold else ()
@@ -147,7 +153,7 @@ def _reworded(claims: Sequence[Verified], finding: Finding, *, settings: AnswerS
     return reworded.support
 
 
-def _extract(finding: Finding, *, settings: AnswerSettings) -> tuple[Sentence, ...]:
+def _extract(finding: Finding, *, settings: AnswerSettings, check: Check) -> tuple[Sentence, ...]:
     """Return the sentences to quote in place of an answer, best first: what holds most of question and draft, of one
     document where that suffices.
 
@@ -160,13 +166,19 @@ def _extract(finding: Finding, *, settings: AnswerSettings) -> tuple[Sentence, .
     attributions = attribute(f"{finding.part} {drafted}", finding.brief.sentences, question=finding.part)
     found = attributions[0].support if attributions else ()
     one = tuple(each for each in found if each.hit.paragraph.document_id == found[0].hit.paragraph.document_id)
-    return next((support for support in (one, found) if _serves(support, finding.part)), ())
+    serving = (support for support in (one, found) if _serves(support, finding.part) and _holds(support, check))
+    return next(serving, ())
 
 
 def _is_probable(finding: Finding, settings: AnswerSettings) -> bool:
     """Tell whether the evidence is probable enough to hold the answer for its sentences to be given as one."""
     probability = finding.decision.probability
     return probability is None or probability >= settings.trust_threshold
+
+
+def _holds(quoted: Sequence[Sentence], check: Check) -> bool:
+    """Tell whether the first sentence of a quotation would hold as an answer."""
+    return bool(quoted) and all(claim.verdict == "supported" for claim in check(quoted[0].text, quoted[:1]))
 
 
 def _serves(support: Sequence[Sentence], part: str) -> bool:

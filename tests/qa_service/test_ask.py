@@ -121,6 +121,19 @@ def test_where_no_draft_holds_the_sentence_with_the_words_that_answer_is_quoted_
     assert [prompt.ask for prompt in asked] == [ASK.told.format("Eleven members")]
 
 
+def test_a_sentence_with_the_words_that_answer_is_not_quoted_where_it_speaks_of_something_else(
+    make_index: MakeIndex, telling_adapter: None
+) -> None:
+    tower, tram = "The Tull Tower\n\nThe tower is open in May.\n", "Trams\n\nA ticket costs 2 marks on every tram.\n"
+    for question, status in (
+        ("What does a ticket cost at Tull?", "refused"),
+        ("What does a ticket cost on a tram?", "partial"),
+    ):
+        draft = "The king gave a ticket."
+        answer = answer_to(question, draft, make_index(tower, tram), words=lambda _prompt: "2 marks")
+        assert answer.status == status
+
+
 def assert_exact(answer: Answer, index: Any) -> None:
     """Every quote is a slice of its document, and markers, claims and citations pair up."""
     for citation in answer.citations:
