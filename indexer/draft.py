@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from indexer.catalog import Catalog, CatalogWriter
+from indexer.embed import Vectors
 from indexer.errors import REBUILD, IndexCorruptError
 from indexer.folder import IndexFolder
 from indexer.generation import CATALOG, OpenGeneration, SegmentedDocument, require_counts
@@ -62,15 +63,16 @@ def verify(folder: Path, generation: Generation, database: VectorDatabase) -> No
     try:
         require_counts(folder, opened)
         n = max(1, generation.chunk_count // VERIFIED_CHUNKS)
-        for chunk_id, paragraph_id in opened.catalog.every_nth_chunk(n):
-            _require_retrievable(folder, opened, chunk_id)
+        drawn = opened.catalog.every_nth_chunk(n)
+        embeddings = opened.vectors.embeddings([chunk_id for chunk_id, _ in drawn])
+        for chunk_id, paragraph_id in drawn:
+            _require_retrievable(folder, opened, chunk_id, embeddings.get(chunk_id))
             _require_exact(folder, opened, paragraph_id)
     finally:
         opened.close()
 
 
-def _require_retrievable(folder: Path, opened: OpenGeneration, chunk_id: str) -> None:
-    embedding = opened.vectors.embeddings([chunk_id]).get(chunk_id)
+def _require_retrievable(folder: Path, opened: OpenGeneration, chunk_id: str, embedding: Vectors | None) -> None:
     if embedding is None:
         raise IndexCorruptError(f"{folder}: the vector of chunk {chunk_id} is missing; {REBUILD}")
     found = opened.vectors.query(embedding, _NEAREST, Filters())
