@@ -9,12 +9,15 @@ import io
 import re
 import zipfile
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from typing import Any
 
 import docx
 import docx.document
+from docx.enum.style import WD_STYLE_TYPE
 from docx.oxml.ns import qn
 from docx.oxml.xmlchemy import BaseOxmlElement
+from docx.parts.story import StoryPart
 from docx.table import Table, _Cell
 from docx.text.font import Font
 from docx.text.paragraph import Paragraph
@@ -45,7 +48,10 @@ def parse_docx(content: bytes, place: str) -> Parsed:
         _refuse_bomb(content, place)
         document = docx.Document(io.BytesIO(content))
         composer = Composer()
-        _add_blocks(document, composer)
+        try:
+            _add_blocks(document, composer)
+        finally:
+            _style.cache_clear()  # it would keep the document
         return _parsed(document, composer)
 
 
@@ -126,7 +132,8 @@ def _text(paragraph: Paragraph) -> str:
 
 def _is_hidden(run: Run, paragraph: Paragraph) -> bool:
     """Whether a run is not to be seen, by its own properties or else by the styles of run and paragraph."""
-    fonts = [run.font, *_style_fonts(run.style), *_style_fonts(paragraph.style)]
+    run_style = _style(run.part, run._r.style, WD_STYLE_TYPE.CHARACTER)
+    fonts = [run.font, *_style_fonts(run_style), *_style_fonts(_style_of(paragraph))]
     if next((font.hidden for font in fonts if font.hidden is not None), False):
         return True
     size = next((font.size for font in fonts if font.size is not None), None)
@@ -152,8 +159,18 @@ def _style_fonts(style: Any) -> list[Font]:  # noqa: ANN401 - the classes of sty
     return fonts
 
 
+@lru_cache(maxsize=64)
+def _style(part: StoryPart, style_id: str | None, kind: WD_STYLE_TYPE) -> Any:  # noqa: ANN401 - as above
+    """A style by its id, or the default one: for that python-docx reads all styles, which for each run takes long."""
+    return part.get_style(style_id, kind)
+
+
+def _style_of(paragraph: Paragraph) -> Any:  # noqa: ANN401 - as above
+    return _style(paragraph.part, paragraph._p.style, WD_STYLE_TYPE.PARAGRAPH)
+
+
 def _style_name(paragraph: Paragraph) -> str:
-    style = paragraph.style
+    style = _style_of(paragraph)
     return str(style.name or "") if style is not None else ""
 
 
