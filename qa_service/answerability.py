@@ -99,20 +99,23 @@ def probability(reading: Reading, scale: Scale | None) -> float:
     logit = reading.log_probabilities[0] - reading.log_probabilities[1]
     if scale and reading.adapted:
         logit = scale.slope * logit + scale.offset
-    return 1 / (1 + math.exp(-max(-60.0, min(60.0, logit))))
+    return _logistic(logit)
 
 
 def confidence(answerable: float, right: float) -> float:
     """Return how sure to be of an answer, 0 to 1: the mean, in log-odds, of the probability that the evidence answers
     the question and of the probability that the answer is right. Each tells something that the other does not.
     """
-    mean = (_logit(answerable) + _logit(right)) / 2
-    return 1 / (1 + math.exp(-mean))
+    return _logistic((_logit(answerable) + _logit(right)) / 2)
 
 
 def log_odds(wanted: float, scale: Scale) -> float:
     """Return the log-odds that the model itself gives where the probability, scaled, is `wanted`, 0 to 1."""
     return (_logit(wanted) - scale.offset) / scale.slope
+
+
+def _logistic(logit: float) -> float:
+    return 1 / (1 + math.exp(-max(-60.0, min(60.0, logit))))
 
 
 def _logit(probability: float) -> float:

@@ -31,15 +31,9 @@ _AHEAD = re.compile(
 """Words of a claim that may tell that something is yet to come."""
 _PAST = re.compile(r"\b(?:was|were|did|had|has|have|\w+ed)\b", re.IGNORECASE)
 _UNKNOWN = re.compile(rf"\b(?:{UNKNOWNS})\b", re.IGNORECASE)
-_BOUND = re.compile(
-    r"\b(?:up to|at least|at most|more than|less than|fewer than|nearly|almost|over|under)(?: an?| the)?\s*[$€£]?\s*$",
-    re.IGNORECASE,
-)
-_QUALIFIER = re.compile(
-    r"\b(up to|at least|at most|more than|less than|fewer than|nearly|almost|about|around|roughly|approximately"
-    r"|some)\s*$",
-    re.IGNORECASE,
-)
+_BOUNDS = "up to|at least|at most|more than|less than|fewer than|nearly|almost"
+_BOUND = re.compile(rf"\b(?:{_BOUNDS}|over|under)(?: an?| the)?\s*[$€£]?\s*$", re.IGNORECASE)
+_QUALIFIER = re.compile(rf"\b({_BOUNDS}|about|around|roughly|approximately|some)\s*$", re.IGNORECASE)
 _LIMIT = re.compile(
     r"\b(?:(?:high|low|great|small|larg|tall|long|short|deep|wid)est|most|least|maximum|minimum|limit|possible)\b",
     re.IGNORECASE,
@@ -161,9 +155,9 @@ def other_bearer(claim: str, question: str, evidence: Sequence[Sentence]) -> boo
 
 def _names_before(key: str, texts: Sequence[str]) -> frozenset[str]:
     """Return the names right before a word wherever it stands; none where something else or nothing stands there."""
-    before = [(first, text) for text in texts for first, second in pairwise(terms(text)) if second.key == key]
-    named = all(first.kind == "name" for first, _ in before)
-    return frozenset(first.key for first, _ in before) if named else frozenset()
+    before = [first for text in texts for first, second in pairwise(terms(text)) if second.key == key]
+    named = all(first.kind == "name" for first in before)
+    return frozenset(first.key for first in before) if named else frozenset()
 
 
 def other_clause(claim: str, question: str, evidence: Sequence[Sentence]) -> bool:

@@ -10,9 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-import qa_service.gate
 from config.settings import load_settings
-from qa_service.answerability import LoadedAdapter, load_adapter
 from qa_service.ask import ask
 from qa_service.conclude import Outcome
 from qa_service.entailment import FactChecker, Judgement
@@ -61,17 +59,6 @@ def answer_to(
     return answer
 
 
-@pytest.fixture
-def telling_adapter(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Have the adapter in use be one that tells words."""
-    loaded = load_adapter(load_settings().answer.adapter)
-    assert loaded is not None
-    record = msgspec.structs.replace(loaded.adapter.record, cross_validated_words=0.5)
-    adapter = msgspec.structs.replace(loaded.adapter, record=record)
-    telling = LoadedAdapter(adapter=adapter, weights=loaded.weights)
-    monkeypatch.setattr(qa_service.gate, "load_adapter", lambda _name: telling)
-
-
 @pytest.mark.parametrize(
     ("question", "words", "told"),
     [
@@ -87,7 +74,7 @@ def telling_adapter(monkeypatch: pytest.MonkeyPatch) -> None:
     ],
 )
 def test_the_model_is_told_words_that_answer_and_stand_in_the_evidence(
-    make_index: MakeIndex, telling_adapter: None, question: str, words: str, told: bool
+    make_index: MakeIndex, question: str, words: str, told: bool
 ) -> None:
     asked: list[str] = []
 
@@ -102,7 +89,7 @@ def test_the_model_is_told_words_that_answer_and_stand_in_the_evidence(
 
 @pytest.mark.parametrize(("check", "status"), [(0.0, "partial"), (-9.0, "refused")], ids=["stands by it", "doubts it"])
 def test_where_no_draft_holds_the_sentence_with_the_words_that_answer_is_quoted_unless_the_model_doubts_it(
-    make_index: MakeIndex, telling_adapter: None, check: float, status: str
+    make_index: MakeIndex, check: float, status: str
 ) -> None:
     asked: list[Prompt] = []
 
@@ -122,7 +109,7 @@ def test_where_no_draft_holds_the_sentence_with_the_words_that_answer_is_quoted_
 
 
 def test_a_sentence_with_the_words_that_answer_is_not_quoted_where_it_speaks_of_something_else(
-    make_index: MakeIndex, telling_adapter: None
+    make_index: MakeIndex,
 ) -> None:
     tower, tram = "The Tull Tower\n\nThe tower is open in May.\n", "Trams\n\nA ticket costs 2 marks on every tram.\n"
     for question, status in (

@@ -320,40 +320,32 @@ def test_an_answer_stands_where_the_subject_of_the_question_does(make_hit: Calla
     assert verdict("A ticket costs 2 marks.", tram, "What does a ticket cost?") == "supported"
 
 
-def test_an_answer_is_not_stitched_together_of_two_documents(make_hit: Callable[..., Hit]) -> None:
-    engine, theory, both = (
-        sentences_of(make_hit(text, document=f"d{number}"))
-        for number, text in enumerate(
-            (
-                "Thomas Savery built a pump.",
-                "It was proposed that displaced air carries the arrow.",
-                "Savery proposed that displaced air carries the arrow.",
-            )
-        )
-    )
-    claim = "Savery proposed that displaced air carries the arrow."
-    asked = "Who proposed that displaced air carries the arrow?"
-    assert judge(claim, (*theory, *engine), asked).verdict == "unsupported"
-    assert judge(claim, (*both, *engine), asked).verdict == "supported"
-
-
-def test_the_price_of_one_museum_is_not_that_of_another_named_in_a_second_document(
-    make_hit: Callable[..., Hit],
+@pytest.mark.parametrize(
+    ("asked", "answering", "naming", "both"),
+    [
+        (
+            "Who proposed that displaced air carries the arrow?",
+            "It was proposed that displaced air carries the arrow.",
+            "Thomas Savery built a pump.",
+            "Savery proposed that displaced air carries the arrow.",
+        ),
+        (
+            "How much is admission to the Museum of Kites?",
+            "Admission to the museum is 5 marks.",
+            "The Museum of Kites was robbed.",
+            "Admission to the Museum of Kites is 5 marks.",
+        ),
+    ],
+    ids=["who did it", "whose price it is"],
+)
+def test_an_answer_is_not_stitched_together_of_two_documents(
+    asked: str, answering: str, naming: str, both: str, make_hit: Callable[..., Hit]
 ) -> None:
-    price, other, own = (
-        sentences_of(make_hit(text, document=f"d{number}"))
-        for number, text in enumerate(
-            (
-                "Admission to the museum is 5 marks.",
-                "The Museum of Kites was robbed.",
-                "Admission to the Museum of Kites is 5 marks.",
-            )
-        )
+    first, second, whole = (
+        sentences_of(make_hit(text, document=f"d{number}")) for number, text in enumerate((answering, naming, both))
     )
-    claim = "Admission to the Museum of Kites is 5 marks."
-    asked = "How much is admission to the Museum of Kites?"
-    assert judge(claim, (*price, *other), asked).verdict == "unsupported"
-    assert judge(claim, (*own, *other), asked).verdict == "supported"
+    assert judge(both, (*first, *second), asked).verdict == "unsupported"
+    assert judge(both, (*whole, *second), asked).verdict == "supported"
 
 
 def test_a_name_of_the_question_is_one_in_front_of_the_claim_too(make_sentences: Make) -> None:
