@@ -41,6 +41,14 @@ class Areas(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 
     decide: float
     check: float
+    rewrite: float | None = None
+
+
+class Told(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Shares of what is said behind a yes that is told token for token as people wrote it."""
+
+    decide: float
+    rewrite: float | None = None
 
 
 class TrainingRecord(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -56,11 +64,9 @@ class TrainingRecord(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     """Over articles that the weights did not see."""
     plain_auc: Areas
     """The same of the model without an adapter."""
-    cross_validated_words: float | None = None
-    """Share of the answers that are told token for token as people told them, over articles not seen; None where it was
-    not trained to tell them.
-    """
-    plain_words: float | None = None
+    cross_validated_words: Told | None = None
+    """Over articles not seen; None where it was not trained to say anything."""
+    plain_words: Told | None = None
     """The same of the model without an adapter."""
 
 
@@ -74,6 +80,8 @@ class Adapter(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     """Of its weights."""
     decide: Scale
     check: Scale
+    rewrite: Scale | None = None
+    """None where it was not trained to write questions anew."""
     held_out: tuple[str, ...] = ()
     """Titles of the articles that it has not seen, for cross-validation; empty for one that has seen all."""
     record: TrainingRecord
@@ -125,12 +133,19 @@ def _logit(probability: float) -> float:
 
 def deciding(brief: Brief) -> Prompt:
     """Return the prompt that asks whether the evidence answers the question."""
-    return brief.before_question(f"Question: {brief.question}\n\n{_DECIDE}")
+    return brief.before_question(f"{_question(brief)}\n\n{_DECIDE}")
 
 
 def checking(answer: str, brief: Brief) -> Prompt:
     """Return the prompt that asks whether `answer` is right, and stated in the evidence."""
-    return brief.before_question(f"Question: {brief.question}\nAnswer: {answer}\n\n{_CHECK}")
+    return brief.before_question(f"{_question(brief)}\nAnswer: {answer}\n\n{_CHECK}")
+
+
+def _question(brief: Brief) -> str:
+    """Return the question; a part of one behind the whole, which tells what "he" and "there" mean in it."""
+    if brief.question == brief.whole:
+        return f"Question: {brief.question}"
+    return f"Whole question: {brief.whole}\nQuestion: {brief.question}"
 
 
 @lru_cache(maxsize=8)

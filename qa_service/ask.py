@@ -57,9 +57,9 @@ def ask(
     """
     watch = Stopwatch()
     with watch.stage("condense"):
-        standalone = condense(question.question, question.conversation, session=session)
+        standalone = condense(question.question, question.conversation, session=session, settings=settings.answer)
         whole = standalone or question.question
-        plain = unify(whole, session=session)
+        plain = unify(whole, session=session, settings=settings.answer)
         division = Division(whole=whole, parts=(plain,)) if plain else divide(whole)
         standalone = plain or standalone
     with watch.stage("retrieve"):

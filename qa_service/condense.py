@@ -3,8 +3,9 @@
 import re
 from collections.abc import Sequence
 
+from config.settings import AnswerSettings
 from qa_service.llm.port import ModelSession
-from qa_service.rewrite import invents_nothing, rewritten
+from qa_service.rewrite import invents_nothing, rewritten, written_anew
 from qa_service.terms import TIME_KEYS, content_keys, keys, terms
 from qa_service.values import MAX_QUESTION_CHARS, Turn
 
@@ -19,7 +20,7 @@ _PRONOUN = re.compile(
 _YEAR = re.compile(r"[12]\d{3}")
 _OPENING = re.compile(r"^\s*(?:and|but|so|then|also|what about|how about|no|no no)\b[\s,]*", re.IGNORECASE)
 _FEWEST_CONTENT_WORDS = 2
-_RECENT_TURNS = 4
+_RECENT_TURNS = 6
 _RECENT_CHARS = 400
 
 _SYSTEM = "You rewrite the last question of a conversation so that it can be understood without the conversation."
@@ -34,21 +35,31 @@ _EXAMPLES = (
 """How it is done, once for each kind of follow-up: a pronoun, another time, another thing."""
 
 
-def condense(question: str, conversation: Sequence[Turn], *, session: ModelSession) -> str | None:
+def condense(
+    question: str, conversation: Sequence[Turn], *, session: ModelSession, settings: AnswerSettings
+) -> str | None:
     """Return the standalone form of `question`, or None when it stands alone as it is.
 
-    A rewrite that is no question, brings a name or number that nobody mentioned (but for a year before or after one
-    that was), or loses what the question itself says is discarded, and a second one begins as the question does, up to
-    its first pronoun: a small model likes to write down the question before. If that is no better, the question is
-    asked with an earlier one in brackets. The conversation reaches no further than this stage, so it never becomes
-    evidence.
+    An adapter that learnt to tells whether there has to be another form, and which. Without one the words of the
+    question tell whether, and the model is shown how, twice if need be: the second time its rewrite begins as the
+    question does, up to its first pronoun, as a small model likes to write down the question before. A rewrite that is
+    no question, brings a name or number that nobody mentioned (but for a year before or after one that was), or loses
+    what the question itself says is discarded, and the question asked with an earlier one in brackets. The conversation
+    reaches no further than this stage, so it never becomes evidence.
     """
-    if not conversation or not _leans_on_conversation(question):
+    if not conversation:
         return None
     recent = conversation[-_RECENT_TURNS:]
-    lines = [f"{turn.role.capitalize()}: {turn.text[:_RECENT_CHARS]}" for turn in recent]
-    talk = "\n".join(lines)
-    given = f"{talk}\nLast question: {question}\n"
+    talk = [(turn.role, turn.text[:_RECENT_CHARS]) for turn in recent]
+    if complete := written_anew(question, talk, session=session, settings=settings):
+        if complete.casefold() == question.strip().casefold():
+            return None
+        sound = _is_sound(complete, question, recent, may_lose=1)
+        return complete if sound else _behind_an_earlier_one(question, recent)
+    if not _leans_on_conversation(question):
+        return None
+    lines = "\n".join(f"{role.capitalize()}: {text}" for role, text in talk)
+    given = f"{lines}\nLast question: {question}\n"
     for begun in dict.fromkeys(("", _up_to_a_pronoun(question))):
         complete = rewritten(_SYSTEM, _EXAMPLES, given, name="complete", session=session, begun=begun)
         unchanged = _words(complete) == _words(_OPENING.sub("", question))

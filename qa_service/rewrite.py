@@ -1,10 +1,18 @@
 """Have the model write a question anew, and tell whether it may stand."""
 
-from qa_service.llm.port import ModelSession, Prompt
+from collections.abc import Sequence
+
+from config.settings import AnswerSettings
+from qa_service.answerability import BEFORE_WORDS, CHOICES, load_adapter, log_odds
+from qa_service.llm.port import ModelSession, Prompt, Telling
 from qa_service.terms import keys, terms
 from qa_service.values import MAX_QUESTION_CHARS
 
 _MAX_TOKENS = 64
+_SYSTEM = "You write questions anew, so that each can be understood by itself and answered from a single document."
+_LEAST_NEED = 0.5
+"""Probability from which on a question is written anew."""
+_NEEDS = "Does this question have to be written anew? Answer yes or no."
 
 
 def rewritten(system: str, examples: str, given: str, *, name: str, session: ModelSession, begun: str = "") -> str:
@@ -23,6 +31,22 @@ def rewritten(system: str, examples: str, given: str, *, name: str, session: Mod
     return f"{begun} {text.strip().removeprefix(prompt.answer_start).strip()}".strip()
 
 
+def written_anew(
+    question: str, talk: Sequence[tuple[str, str]], *, session: ModelSession, settings: AnswerSettings
+) -> str | None:
+    """Return the question as the model's adapter writes it anew, or as it is where it need not be; None without an
+    adapter that learnt to, or where `talk`, roles and texts before it, does not fit the context.
+    """
+    loaded = load_adapter(settings.adapter)
+    scale = loaded.adapter.rewrite if loaded else None
+    prompt = needing(question, talk)
+    if scale is None or session.count_prompt(prompt) + _MAX_TOKENS > session.context_tokens:
+        return None
+    telling = Telling(opening=BEFORE_WORDS, max_tokens=_MAX_TOKENS, least_margin=log_odds(_LEAST_NEED, scale))
+    reading = session.read(prompt, CHOICES, telling=telling)
+    return " ".join(reading.words.split()) or question if reading and reading.adapted else None
+
+
 def invents_nothing(question: str, known: frozenset[str]) -> bool:
     """Tell whether a rewrite is a question of sound length whose names and numbers all have `known` keys."""
     return (
@@ -30,3 +54,10 @@ def invents_nothing(question: str, known: frozenset[str]) -> bool:
         and not keys(terms(question), "name", "number") - known
         and len(question) <= MAX_QUESTION_CHARS
     )
+
+
+def needing(question: str, talk: Sequence[tuple[str, str]]) -> Prompt:
+    """Return the prompt that asks whether a question has to be written anew, behind a `talk` of roles and texts."""
+    lines = "".join(f"{role.capitalize()}: {text}\n" for role, text in talk)
+    shared = (f"{lines}\n",) if talk else ()
+    return Prompt(system=_SYSTEM, shared=shared, ask=f"Question: {question}\n\n{_NEEDS}")

@@ -84,20 +84,15 @@ class Qwen2:
         `tokens (n, tokens) int64` are padded at their end, `rows (n,)` say which passage of `memory` each follows.
         Without adapters the model is run as it is, and their dimension is 1.
         """
-        count = next((a.shape[0] for a, _ in adapters.values()), 1)
         before = memory.counts[rows]
         steps = torch.arange(tokens.shape[1], device=self.device)
         places = before.sum(1, keepdim=True) + steps
         causal = (steps[:, None] >= steps)[None].expand(len(tokens), -1, -1)
         seen = before[:, None, :].expand(-1, len(steps), -1)
         mask = torch.cat([seen, causal], dim=2)[:, None]
-        past = [
-            (keys[rows].repeat(count, 1, 1, 1), values[rows].repeat(count, 1, 1, 1)) for keys, values in memory.pairs
-        ]
-        hidden, _ = self._run(
-            tokens.repeat(count, 1), places.repeat(count, 1), mask.repeat(count, 1, 1, 1), past=past, adapters=adapters
-        )
-        return hidden.view(count, *tokens.shape, -1)
+        past = [(keys[rows], values[rows]) for keys, values in memory.pairs]
+        hidden, _ = self._run(tokens, places, mask, past=past, adapters=adapters)
+        return hidden.view(-1, *tokens.shape, self.shape.width)
 
     def logits(self, states: Tensor, tokens: Sequence[int] | None = None) -> Tensor:
         """Return what follows states of the last layer, `(…, tokens) float32`: of these tokens, or of all."""
@@ -132,14 +127,19 @@ class Qwen2:
 
         for layer in range(shape.layers):
             block = f"blk.{layer}"
+            factors = adapters.get(f"{block}.{PROJECTIONS[0]}.weight")
+            if factors and (times := len(factors[0]) * len(tokens) // len(hidden)) > 1:  # below, all adapters agree
+                hidden, mask = hidden.repeat(times, 1, 1), mask.repeat(times, 1, 1, 1)
+                turns = (turns[0].repeat(times, 1, 1, 1), turns[1].repeat(times, 1, 1, 1))
             normed = rms_norm(hidden, (shape.width,), self._weights[f"{block}.attn_norm.weight"], shape.epsilon)
             query = _turned(heads(project(f"{block}.attn_q", normed), shape.heads), turns)
             key = _turned(heads(project(f"{block}.attn_k", normed), shape.key_heads), turns)
             value = heads(project(f"{block}.attn_v", normed), shape.key_heads)
             pairs.append((key, value))
             if past:
-                key = torch.cat([past[layer][0], key], dim=2)
-                value = torch.cat([past[layer][1], value], dim=2)
+                times = len(hidden) // len(tokens)
+                key = torch.cat([past[layer][0].repeat(times, 1, 1, 1), key], dim=2)
+                value = torch.cat([past[layer][1].repeat(times, 1, 1, 1), value], dim=2)
             attended = _attended(query, key, value, mask).transpose(1, 2).reshape(*hidden.shape)
             hidden = hidden + project(f"{block}.attn_output", attended)
             normed = rms_norm(hidden, (shape.width,), self._weights[f"{block}.ffn_norm.weight"], shape.epsilon)

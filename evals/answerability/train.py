@@ -4,8 +4,8 @@
 
 One adapter learns from all articles; one a fold learns from the others, so that each example is judged by an adapter
 that knows nothing of its article. All of them are trained side by side on the same evaluated evidence: to say yes or
-no, and behind a yes the words that answer. Some seven minutes on one H100; it needs numpy, torch, scikit-learn and
-gguf, and nothing of Footnote.
+no, and behind a yes the words that answer, or the question as it has to be asked. Some seven minutes on one H100; it
+needs numpy, torch, scikit-learn and gguf, and nothing of Footnote.
 """
 
 import argparse
@@ -35,6 +35,8 @@ from evals.answerability.forward import PROJECTIONS, SCALE, Adapters, Memory, Qw
 _WARM_UP_STEPS = 30
 _MOST_ASKED = 112
 """Tokens, the words that answer included; what is longer, one example in forty, would set the memory that all need."""
+_SPLITS = 3
+"""Of a batch, by length: less padding, and less memory at a time."""
 _TELL_EVERY = 20
 _RECORDED = ("folds", "epochs", "minutes", "batch", "rank", "first_layer", "rate", "seed")
 
@@ -46,7 +48,7 @@ class Examples(NamedTuple):
     asked: list[NDArray[np.int32]]
     words: list[NDArray[np.int32]]
     holds: NDArray[np.bool_]
-    checks: NDArray[np.bool_]
+    kind: NDArray[np.str_]
     article: NDArray[np.str_]
 
 
@@ -65,7 +67,7 @@ def read_examples(path: Path) -> Examples:
             np.split(arrays["asked"], arrays["asked_ends"][:-1]),
             np.split(arrays["words"], arrays["words_ends"][:-1]),
             arrays["holds"],
-            arrays["checks"],
+            arrays["kind"],
             arrays["article"],
         )
 
@@ -180,7 +182,7 @@ class Judged(NamedTuple):
     margins: NDArray[np.float64]
     """`(examples,)`: log-odds of yes against no; nan for what was left out."""
     told: NDArray[np.float64]
-    """`(examples,)`: 1 where the words that answer are told token for token, else 0; nan where there are none."""
+    """`(examples,)`: 1 where the words behind a yes are told token for token, else 0; nan where there are none."""
 
 
 class Trainer:
@@ -206,17 +208,17 @@ class Trainer:
         learns = np.array([[self._folds[member] != number for _, member in members] for number in range(count)])
         total = np.zeros((count, 2))
         by_length = sorted(range(len(members)), key=lambda at: self._length(members[at][1]))
-        for half in np.array_split(by_length, 2):  # less padding, and less memory at a time
-            if not half.size:
+        for split in np.array_split(by_length, _SPLITS):
+            if not split.size:
                 continue
-            shares = torch.tensor(learns[:, half] / learns.sum(1, keepdims=True).clip(min=1), device=self.model.device)
-            chosen = [members[at] for at in half]
+            shares = torch.tensor(learns[:, split] / learns.sum(1, keepdims=True).clip(min=1), device=self.model.device)
+            chosen = [members[at] for at in split]
             margins, words = self._read(chosen, memory, adapters)
             each = cross_entropy(words.logits.flatten(0, 1), words.right.repeat(count), reduction="none")
             wanted = torch.tensor([float(self.examples.holds[member]) for _, member in chosen], device=margins.device)
             losses = (
                 binary_cross_entropy_with_logits(margins, wanted.expand_as(margins), reduction="none"),
-                words.mean(each.view(count, -1), len(half)),
+                words.mean(each.view(count, -1), len(split)),
             )
             weighted = [(loss * shares).sum(1) for loss in losses]
             (weighted[0] + weighted[1]).sum().backward()  # type: ignore[no-untyped-call]
@@ -334,10 +336,11 @@ def write_adapters(adapters: Adapters, options: argparse.Namespace) -> list[str]
 def write_records(
     sha256: Sequence[str], trainer: Trainer, held_out: Judged, plain: Judged, *, steps: int, options: argparse.Namespace
 ) -> None:
-    """Write the record of each adapter beside it."""
+    """Write the record of each adapter beside it, and what those that had not seen an example make of it."""
     examples = trainer.examples
+    np.savez_compressed(options.to / "held_out.npz", margins=held_out.margins, told=held_out.told)
     record = {
-        "version": 2,
+        "version": 3,
         "model": options.id,
         **scales(examples, held_out.margins),
         "record": {
@@ -349,8 +352,8 @@ def write_records(
             "options": {key: str(value) for key, value in vars(options).items() if key in _RECORDED},
             "cross_validated_auc": areas(examples, held_out.margins),
             "plain_auc": areas(examples, plain.margins),
-            "cross_validated_words": shares(held_out.told),
-            "plain_words": shares(plain.told),
+            "cross_validated_words": shares(examples, held_out.told),
+            "plain_words": shares(examples, plain.told),
         },
     }
     for number, (folder, digest) in enumerate(zip(folders_of(options), sha256, strict=True)):
@@ -396,9 +399,9 @@ def areas(examples: Examples, margins: NDArray[np.float64]) -> dict[str, float]:
     }
 
 
-def shares(told: NDArray[np.float64]) -> float:
-    """Return the share of the answers that are told token for token."""
-    return round(float(np.nanmean(told)), 4)
+def shares(examples: Examples, told: NDArray[np.float64]) -> dict[str, float]:
+    """Return the share of the words behind a yes that are told token for token, of each kind of example."""
+    return {kind: round(float(told[which].mean()), 4) for kind, which in _kinds(examples, told)}
 
 
 def scales(examples: Examples, margins: NDArray[np.float64]) -> dict[str, dict[str, float]]:
@@ -410,9 +413,10 @@ def scales(examples: Examples, margins: NDArray[np.float64]) -> dict[str, dict[s
     return found
 
 
-def _kinds(examples: Examples, margins: NDArray[np.float64]) -> list[tuple[str, NDArray[np.bool_]]]:
-    known = ~np.isnan(margins)
-    return [("decide", known & ~examples.checks), ("check", known & examples.checks)]
+def _kinds(examples: Examples, values: NDArray[np.float64]) -> list[tuple[str, NDArray[np.bool_]]]:
+    known = ~np.isnan(values)
+    kinds = [(kind, known & (examples.kind == kind)) for kind in np.unique(examples.kind).tolist()]
+    return [(kind, which) for kind, which in kinds if which.any()]
 
 
 if __name__ == "__main__":

@@ -7,6 +7,7 @@ character that could be syntax makes it a plain one (CommonMark 0.31, 2.4), so t
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
 from pathlib import Path
 
 import msgspec
@@ -26,12 +27,14 @@ def collapsed(text: str) -> str:
     return " ".join(readable(text).split())
 
 
-def markdown(title: str, paragraphs: Iterable[str]) -> str:
+def markdown(title: str, paragraphs: Iterable[str], *, source: str = "", day: date | None = None) -> str:
     """Return a Markdown document whose paragraphs, once loaded, are `paragraphs`; these are collapsed and not empty.
 
     An empty title is left out: the loader then takes a short first paragraph or the file's name.
     """
-    head = f"---\ntitle: {msgspec.json.encode(title).decode()}\n---\n\n" if title else ""
+    fields = {"title": title, "source": source, "date": day.isoformat() if day else ""}
+    lines = "".join(f"{key}: {msgspec.json.encode(value).decode()}\n" for key, value in fields.items() if value)
+    head = f"---\n{lines}---\n\n" if lines else ""
     return head + "\n\n".join(_escaped(paragraph) for paragraph in paragraphs) + "\n"
 
 

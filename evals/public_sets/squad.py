@@ -2,7 +2,9 @@
 
 import bisect
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from datetime import date
+from itertools import zip_longest
 from pathlib import Path
 from typing import Annotated
 from urllib.parse import unquote
@@ -76,11 +78,11 @@ def load_squad(path: Path, *, folder: Path) -> Suite:
     that holds other files.
     """
     squad = read_squad(path)
-    names = [file_name(f"{number} {article.title}") for number, article in enumerate(squad.data, 1)]
-    write_documents(folder, {name: _written(article, path) for name, article in zip(names, squad.data, strict=True)})
+    documents = squad_documents(squad, path)
+    write_documents(folder, documents)
     cases = [
         case
-        for name, article in zip(names, squad.data, strict=True)
+        for name, article in zip(documents, squad.data, strict=True)
         for case in _cases(article, _Places(folder, name), path)
     ]
     require_different_ids(cases, path)
@@ -102,12 +104,23 @@ def title_of(article: _Article) -> str:
     return collapsed(unquote(article.title).replace("_", " "))
 
 
-def _written(article: _Article, path: Path) -> str:
+def squad_documents(squad: Squad, path: Path, *, days: Sequence[date] = ()) -> dict[str, str]:
+    """Return each article as a Markdown document, by file name, in order; `days` date them.
+
+    Raises CaseError, naming the file at `path`, for a paragraph without a word.
+    """
+    return {
+        file_name(f"{number} {article.title}"): _written(article, path, day)
+        for number, (article, day) in enumerate(zip_longest(squad.data, days), 1)
+    }
+
+
+def _written(article: _Article, path: Path, day: date | None) -> str:
     contexts = list(dict.fromkeys(collapsed(passage.context) for passage in article.paragraphs))
     if "" in contexts:
         raise CaseError(f"{path}: article “{article.title}” has a context without a word; take the paragraph out")
     kept = [text for text in contexts if not any(text in other for other in contexts if other != text)]
-    return markdown(title_of(article), kept)
+    return markdown(title_of(article), kept, day=day)
 
 
 class _Places:

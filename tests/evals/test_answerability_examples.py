@@ -4,7 +4,7 @@ import random
 
 import msgspec
 
-from evals.answerability.examples import as_news
+from evals.answerability.from_squad import as_news
 from evals.public_sets.squad import Squad, title_of
 
 CONTEXT = "Ida Brun drew the hall. It cost 12 marks. Arlby paid for it. Nobody liked it. It burnt down in 1904."

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 import torch
 
+from evals.answerability.evidence import Kind
 from evals.answerability.examples import Example, write_examples
 from evals.answerability.forward import PROJECTIONS, Memory, Qwen2, Shape
 from evals.answerability.train import (
@@ -108,9 +109,10 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
         for checks in (False, True):
             holds = bool(draw.random() < 0.5)
             key = 61 if holds else 62
-            kind = int(draw.integers(2))
-            words = () if checks or not holds else (6, 30 + kind, 5)
-            examples.append(Example(evidence, (4 + kind, key, 3), holds, checks, words, f"article {number % 4}"))
+            told = int(draw.integers(2))
+            words = () if checks or not holds else (6, 30 + told, 5)
+            kind: Kind = "check" if checks else "decide"
+            examples.append(Example(evidence, (4 + told, key, 3), holds, kind, words, f"article {number % 4}"))
     path = tmp_path_factory.mktemp("examples") / "examples.npz"
     write_examples(examples, path)
     return path
@@ -125,7 +127,7 @@ def test_examples_are_read_as_they_were_written(made: Path) -> None:
     assert [len(group.members) for group in groups] == [2] * 96
     told = [len(words) for words in examples.words]
     assert sorted(set(told)) == [0, 3]
-    assert [told[at] == 3 for at in range(192)] == (examples.holds & ~examples.checks).tolist()
+    assert [told[at] == 3 for at in range(192)] == (examples.holds & (examples.kind == "decide")).tolist()
 
 
 def test_folds_share_out_the_articles(made: Path) -> None:
@@ -143,8 +145,8 @@ def test_training_finds_what_tells_them_apart_on_articles_not_seen_and_writes_it
     adapters, steps = train(trainer, OPTIONS)
     assert steps == 6 * 12
     held_out, plain = trainer.judge(adapters, every=1), trainer.judge({}, every=4)
-    assert shares(held_out.told) > 0.8
-    assert shares(plain.told) < 0.2
+    assert shares(examples, held_out.told)["decide"] > 0.8
+    assert shares(examples, plain.told)["decide"] < 0.2
     assert (np.isnan(held_out.margins).sum(), np.isnan(plain.margins).sum()) == (0, 144)
     found = areas(examples, held_out.margins)
     assert min(found.values()) > 0.95
@@ -167,7 +169,7 @@ def test_scales_turn_log_odds_of_any_spread_into_shares_that_come_true() -> None
     draw = np.random.default_rng(4)
     true = draw.normal(size=4_000)
     holds = draw.random(4_000) < 1 / (1 + np.exp(-(2 * true + 0.5)))
-    examples = Examples([], [], [], holds, np.arange(4_000) % 2 == 1, np.array([], dtype=str))
+    examples = Examples([], [], [], holds, np.array(["decide", "check"] * 2_000), np.array([]))
     found = scales(examples, true * 7)["decide"]
     assert found["slope"] * 7 == pytest.approx(2, abs=0.25)
     assert found["offset"] == pytest.approx(0.5, abs=0.15)

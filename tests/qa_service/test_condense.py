@@ -2,11 +2,13 @@
 
 import threading
 
+from config.settings import load_settings
 from qa_service.condense import condense
 from qa_service.llm.port import Prompt
 from qa_service.llm.scripted import ScriptedModel
 from qa_service.values import Turn
 
+ANSWER = load_settings().answer
 TALK = (
     Turn(role="user", text="Who won the Zelny Open?"),
     Turn(role="assistant", text="Katrin Voss won the Zelny Open."),
@@ -23,7 +25,7 @@ def rewrite(
         return says
 
     with ScriptedModel(script, context_tokens=context_tokens).admit(threading.Event()) as session:
-        return condense(question, conversation, session=session), asked
+        return condense(question, conversation, session=session, settings=ANSWER), asked
 
 
 def test_a_question_with_a_pronoun_is_completed_from_the_conversation() -> None:
@@ -38,14 +40,14 @@ def test_a_second_rewrite_begins_as_the_question_does_up_to_its_pronoun() -> Non
         return " Katrin Voss played?" if begun == " For how many years has" else "Who won the Zelny Open?"
 
     with ScriptedModel(script).admit(threading.Event()) as session:
-        found = condense("And for how many years has she played?", TALK, session=session)
+        found = condense("And for how many years has she played?", TALK, session=session, settings=ANSWER)
     assert found == "For how many years has Katrin Voss played?"
 
 
 def test_a_second_rewrite_that_still_leans_is_discarded() -> None:
     asked = iter(["Who won the Zelny Open?", " she now?"])
     with ScriptedModel(lambda _prompt: next(asked)).admit(threading.Event()) as session:
-        found = condense("How old is she now?", TALK, session=session)
+        found = condense("How old is she now?", TALK, session=session, settings=ANSWER)
     assert found == "How old is she now (asked after: Who won the Zelny Open)?"
 
 

@@ -4,6 +4,7 @@ import threading
 
 import pytest
 
+from config.settings import load_settings
 from qa_service.llm.port import Prompt
 from qa_service.llm.scripted import ScriptedModel
 from qa_service.unify import unify
@@ -17,7 +18,7 @@ def plain(question: str, says: str) -> tuple[str | None, list[Prompt]]:
         return says
 
     with ScriptedModel(script).admit(threading.Event()) as session:
-        return unify(question, session=session), asked
+        return unify(question, session=session, settings=load_settings().answer), asked
 
 
 @pytest.mark.parametrize(
