@@ -29,8 +29,11 @@ _FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
 @click.option("--squad", type=_FILE, help="Instead of a suite: a file in SQuAD 2.0 format.")
 @click.option("--beir", type=_FOLDER, help="Instead of a suite: a folder in BEIR format.")
 @click.option("--mtrag", type=_FILE, help="Instead of a suite: a file of conversations in the format of MTRAG-UN.")
+@click.option("--stories", type=_FOLDER, help="Instead of a suite: a folder of stories that adapters learn from.")
 @click.option(
-    "--adapters", type=_FOLDER, help="Of --squad: adapters that have not seen all articles; see docs/evals.md."
+    "--adapters",
+    type=_FOLDER,
+    help="Of --squad and --stories: adapters that have not seen all articles; see docs/evals.md.",
 )
 @click.option("--split", default="test", show_default=True, help="Which judgements of a BEIR folder: qrels/SPLIT.tsv.")
 @click.option("--target", "targets", type=click.Choice(_TARGETS), multiple=True, help="What to ask.  [default: all]")
@@ -60,6 +63,7 @@ def evaluate(
     squad: Path | None,
     beir: Path | None,
     mtrag: Path | None,
+    stories: Path | None,
     adapters: Path | None,
     split: str,
     targets: Sequence["TargetName"],
@@ -80,10 +84,10 @@ def evaluate(
     """
     if context.invoked_subcommand:
         return
-    if sum(each is not None for each in (suite, squad, beir, mtrag)) > 1:
-        raise click.UsageError("--suite, --squad, --beir and --mtrag exclude each other")
-    if adapters and not squad:
-        raise click.UsageError("--adapters goes with --squad: the articles of the cases choose among them")
+    if sum(each is not None for each in (suite, squad, beir, mtrag, stories)) > 1:
+        raise click.UsageError("--suite, --squad, --beir, --mtrag and --stories exclude each other")
+    if adapters and not (squad or stories):
+        raise click.UsageError("--adapters goes with --squad or --stories: what cases are about chooses among them")
     if update_baseline and sample:
         raise click.UsageError("a baseline is made of all cases: leave --sample out")
     invocation: Invocation = context.obj
@@ -95,7 +99,7 @@ def evaluate(
     from evals.reports.tables import render_flips, render_report  # noqa: PLC0415
     from evals.run import PRODUCT, Plan, run  # noqa: PLC0415
 
-    cases = _cases(suite, squad=squad, beir=beir, mtrag=mtrag, split=split, folder=folder)
+    cases = _cases(suite, squad=squad, beir=beir, mtrag=mtrag, stories=stories, split=split, folder=folder)
     baseline = baseline_file or _baseline_of(cases.name, invocation.profile)
     plan = Plan(
         suite=cases,
@@ -231,8 +235,16 @@ def tell_judged(claims_files: Sequence[Path]) -> None:
 
 
 def _cases(
-    suite: Path | None, *, squad: Path | None, beir: Path | None, mtrag: Path | None, split: str, folder: Path
+    suite: Path | None,
+    *,
+    squad: Path | None,
+    beir: Path | None,
+    mtrag: Path | None,
+    stories: Path | None,
+    split: str,
+    folder: Path,
 ) -> "Suite":
+    from evals.answerability.suite import load_stories  # noqa: PLC0415
     from evals.cases import load_suite  # noqa: PLC0415
     from evals.public_sets import load_beir, load_mtrag, load_squad  # noqa: PLC0415
 
@@ -242,6 +254,8 @@ def _cases(
         return load_beir(beir, split=split, into=folder / "sets" / beir.name)
     if mtrag:
         return load_mtrag(mtrag, folder=folder / "sets" / mtrag.stem)
+    if stories:
+        return load_stories(stories, folder=folder / "sets" / stories.name)
     return load_suite(suite or EVALS / "cases")
 
 

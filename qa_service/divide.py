@@ -16,16 +16,22 @@ MOST_PARTS = 3
 _ASKS = r"(?:what|which|who|whom|whose|when|where|why|how)"
 _DOES = r"(?:did|does|do|is|are|was|were|has|have|had|can|could|will|would|should|may)"
 _LED = (
-    r"(?:(?:in|at|on|by|for|from|to|until|till|since|of|with|about|under|during|after|before|into|through)\s+)?"
+    r"(?:(?:in|at|on|by|for|from|to|until|till|since|of|with|about|under|during|after|before|into|through|against|between|among)\s+)?"
     rf"{_ASKS}\b"
 )
-_SUBJECT = r"(?:the|a|an|it|he|she|they|there|his|her|its|their|any|[A-Z]\w+)\b"
+_SUBJECT = r"(?:the|a|an|it|he|she|they|there|you|we|one|his|her|its|their|any|[A-Z]\w+)\b"
 _SEAM = re.compile(
     rf"(?:\s*[,;]\s*|\s+)(?:and|but|or|&)\s+(?:also\s+|then\s+)?(?=(?i:{_LED}))"
     rf"|\s*,\s+(?:and\s+|but\s+)?(?=(?i:{_LED}))(?=[^?]*(?:and|or)\s+(?i:{_LED}))"
     rf"|\s*[,;]\s*(?:and|but|or)\s+(?=(?i:{_DOES})\s+{_SUBJECT})"
     r"|\?\s*(?=\S)"
 )
+_ELLIPSIS = re.compile(
+    r"(?:for|to|by|with|from|at|in|of|since|until|about|against|on|after)\s+(?:how\s+\w+|wh\w+)\W*$"
+    r"|how\s+(?:much|many|long|often|old|far|fast|late|early|soon)\W*$|what\s+for\W*$|(?:wh|how\s)\w+\s+(?:is|was|were|did|does|do)\s+\w+",
+    re.IGNORECASE,
+)
+"""Asks, without a word of its own, for something more about what was asked before: "for how much?"."""
 _ELLIPTIC_SEAM = re.compile(r"\s+(?:vs\.?|versus)\s+|\s*,\s+and\s+", re.IGNORECASE)
 _ASKING_WORD = re.compile(rf"\b{_ASKS}\b|^\W*{_DOES}\b", re.IGNORECASE)
 _ANYTHING = re.compile(r"\w")
@@ -80,7 +86,9 @@ def _parts(whole: str) -> list[str]:
     for match in (*seam.finditer(whole), None):
         end, following = (match.start(), match.end()) if match else (len(whole), len(whole))
         piece = whole[start:end].strip(" ,;?")
-        if match and (not asks.search(piece) or not _own_words(whole[following:]) or piece.count('"') % 2):
+        rest = whole[following:]
+        asks_more = bool(_own_words(rest) or _ELLIPSIS.match(rest))
+        if match and (not asks.search(piece) or not asks_more or piece.count('"') % 2):
             continue
         parts.append(piece)
         start = following

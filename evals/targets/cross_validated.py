@@ -22,7 +22,7 @@ class CrossValidated:
 
         Raises CaseError for a case whose article all adapters have seen.
         """
-        self._by_question: dict[str, Pipeline] = {}
+        self._by_question: dict[Question, Pipeline] = {}
         for case in cases:
             article = next(iter(case.tags), "")
             if article not in pipelines:
@@ -30,16 +30,16 @@ class CrossValidated:
                     f"case {case.id}: no adapter was trained without “{article}”; train them anew on this set "
                     "(python -m evals.answerability.train)"
                 )
-            self._by_question[case.question] = pipelines[article]
+            self._by_question[case.asked] = pipelines[article]
         self.fingerprint = "".join(sorted({pipeline.fingerprint for pipeline in pipelines.values()}))
 
     def answer(self, question: Question) -> Answer:
         """See `Target.answer`."""
-        return self._by_question[question.question].answer(question)
+        return self._by_question[question].answer(question)
 
     def retrieve(self, question: str, asked: Question, *, limit: int) -> tuple[Hit, ...]:
         """See `Target.retrieve`."""
-        return self._by_question[asked.question].retrieve(question, asked, limit=limit)
+        return self._by_question[asked].retrieve(question, asked, limit=limit)
 
 
 def adapters_of(folder: Path) -> dict[str, tuple[str, ...]]:

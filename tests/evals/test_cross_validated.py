@@ -9,7 +9,7 @@ import pytest
 from click.testing import CliRunner
 
 from config.cli import main
-from evals.answerability.examples import _answer
+from evals.answerability.from_squad import _answer
 from evals.cases import Case, Expectation
 from evals.errors import CaseError
 from evals.public_sets.squad import Passage

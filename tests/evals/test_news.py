@@ -12,6 +12,7 @@ from config.settings import load_settings
 from evals.answerability.evidence import Put
 from evals.answerability.from_news import asked_of, documents_of
 from evals.answerability.news import NewsQuestion, Story, load_news
+from evals.answerability.suite import load_stories
 from evals.errors import CaseError
 from indexer.values import Hit, Paragraph
 from qa_service.compose import Brief, compose
@@ -180,3 +181,19 @@ def test_each_part_is_asked_with_the_whole_beside_it(session: ModelSession, tmp_
     decided = {each.prompt.ask.split("\n\n")[0]: each.holds for each in found if each.kind == "decide"}
     assert not decided[f"Whole question: {whole}\nQuestion: what did it cost?"]
     assert any(each.words == "Ilse Roth" for each in found)
+
+
+def test_stories_become_cases_that_say_what_is_right(tmp_path: Path) -> None:
+    load(HURT + FOUND + LATER + TWO, tmp_path)
+    suite = load_stories(tmp_path, folder=tmp_path / "corpus")
+    compared, near, later, two = suite.cases
+    assert [case.stratum for case in suite.cases] == ["compared", "not-answered", "follow-up", "parts"]
+    assert {case.tags for case in suite.cases} == {("A crane falls",)}
+    assert [fact.any for fact in compared.expect.facts] == [("four dock workers",), ("Five people",)]
+    assert "answered" not in near.expect.status
+    assert "extract" not in near.expect.reason
+    assert [turn.role for turn in later.conversation] == ["user", "assistant"]
+    ((cited,),) = later.expect.support
+    assert cited.anchor == "Harbour master Ilse Roth saw it."
+    assert "Crane falls" in (tmp_path / "corpus" / cited.document).read_text()
+    assert [fact.any for fact in two.expect.facts] == [("Ilse Roth",)]

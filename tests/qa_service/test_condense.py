@@ -2,6 +2,8 @@
 
 import threading
 
+import pytest
+
 from config.settings import load_settings
 from qa_service.condense import condense
 from qa_service.llm.port import Prompt
@@ -109,3 +111,29 @@ def test_a_new_topic_that_stands_alone_drops_the_conversation() -> None:
 
 def test_a_rewrite_that_changes_nothing_is_not_shown() -> None:
     assert rewrite("How old is she?", "how old is she?")[0] is None
+
+
+def learnt(question: str, says: str, *, needs: bool = True) -> str | None:
+    """Rewrite with an adapter that learnt to; the model is never shown how."""
+    model = ScriptedModel(
+        lambda prompt: pytest.fail(f"shown how: {prompt}"),
+        verdict=lambda _prompt, choice: 9.0 if (choice == "Yes") is needs else 0.0,
+        words=lambda _prompt: says,
+    )
+    with model.admit(threading.Event()) as session:
+        return condense(question, TALK, session=session, settings=ANSWER)
+
+
+def test_an_adapter_that_learnt_to_completes_what_no_pronoun_gives_away() -> None:
+    assert learnt("How much prize money was there?", "How much prize money was there at the Zelny Open?") == (
+        "How much prize money was there at the Zelny Open?"
+    )
+
+
+def test_what_the_adapter_finds_to_stand_alone_is_left_as_it_is() -> None:
+    assert learnt("How old is she?", "unused", needs=False) is None
+
+
+@pytest.mark.parametrize("says", ["How old is Queen Victoria?", "Katrin Voss is 30.", "Who won the Zelny Open?"])
+def test_an_adapter_may_invent_nothing_either(says: str) -> None:
+    assert learnt("How old is she?", says) == "How old is she (asked after: Who won the Zelny Open)?"

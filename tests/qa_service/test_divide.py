@@ -21,6 +21,11 @@ from qa_service.divide import MOST_PARTS, divide
         ),
         ("Was the pier repaired, and is it open now?", ("Was the pier repaired?", "is it open now?")),
         ("Who found the dog? who keeps it", ("Who found the dog?", "who keeps it?")),
+        ("Who bought the mill, and for how much?", ("Who bought the mill?", "for how much?")),
+        ("What did the concert bring in, and what for?", ("What did the concert bring in?", "what for?")),
+        ("Who is mayor of Varn, and who was it before her?", ("Who is mayor of Varn?", "who was it before her?")),
+        ("What does a ticket cost, and how much was it then?", ("What does a ticket cost?", "how much was it then?")),
+        ("How old is Ida Brun and against whom did she win?", ("How old is Ida Brun?", "against whom did she win?")),
         ("pier: cost of repairs vs income?", ("pier: cost of repairs?", "income?")),
     ],
 )
