@@ -9,15 +9,10 @@ needs numpy, torch, scikit-learn and gguf, and nothing of Footnote.
 """
 
 import argparse
-import hashlib
-import json
 import math
 import random
-import sys
 import time
-from collections import Counter
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import NamedTuple
 
@@ -25,51 +20,17 @@ import gguf
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from sklearn.linear_model import LogisticRegression
-from sklearn.metrics import roc_auc_score
 from torch import Tensor
 from torch.nn.functional import binary_cross_entropy_with_logits, cross_entropy
 
-from evals.answerability.forward import PROJECTIONS, SCALE, Adapters, Memory, Qwen2, Shape
+from evals.answerability.data import Examples, Group, batches, folds_of, grouped, padded, read_examples
+from evals.answerability.forward import PROJECTIONS, Adapters, Memory, Qwen2, Shape
+from evals.answerability.record import Judged, tell, write_adapters, write_records
 
 _WARM_UP_STEPS = 30
-_MOST_ASKED = 112
-"""Tokens, the words that answer included; what is longer, one example in forty, would set the memory that all need."""
 _SPLITS = 3
 """Of a batch, by length: less padding, and less memory at a time."""
 _TELL_EVERY = 20
-_RECORDED = ("folds", "epochs", "minutes", "batch", "rank", "first_layer", "rate", "seed")
-
-
-class Examples(NamedTuple):
-    """What `evals.answerability.examples` wrote."""
-
-    evidence: list[NDArray[np.int32]]
-    asked: list[NDArray[np.int32]]
-    words: list[NDArray[np.int32]]
-    holds: NDArray[np.bool_]
-    kind: NDArray[np.str_]
-    article: NDArray[np.str_]
-
-
-class Group(NamedTuple):
-    """Examples over the same evidence."""
-
-    evidence: NDArray[np.int32]
-    members: list[int]
-
-
-def read_examples(path: Path) -> Examples:
-    """Read what `evals.answerability.examples` wrote."""
-    with np.load(path) as arrays:
-        return Examples(
-            np.split(arrays["evidence"], arrays["evidence_ends"][:-1]),
-            np.split(arrays["asked"], arrays["asked_ends"][:-1]),
-            np.split(arrays["words"], arrays["words_ends"][:-1]),
-            arrays["holds"],
-            arrays["kind"],
-            arrays["article"],
-        )
 
 
 def open_model(path: Path, *, device: str) -> tuple[Qwen2, tuple[int, int]]:
@@ -114,38 +75,6 @@ def new_adapters(model: Qwen2, count: int, *, rank: int, first_layer: int) -> di
     return factors
 
 
-def write_adapter(adapters: Adapters, number: int, target: Path, *, architecture: str = "qwen2") -> str:
-    """Write one adapter as llama.cpp reads it, and return its SHA-256."""
-    rank = next(iter(adapters.values()))[0].shape[1]
-    writer = gguf.GGUFWriter(target, architecture)
-    writer.add_type("adapter")
-    writer.add_string("adapter.type", "lora")
-    writer.add_float32("adapter.lora.alpha", SCALE * rank)
-    for name, (a, b) in adapters.items():
-        writer.add_tensor(f"{name}.lora_a", a[number].detach().cpu().numpy().astype(np.float16))
-        writer.add_tensor(f"{name}.lora_b", b[number].detach().cpu().numpy().astype(np.float16))
-    writer.write_header_to_file()
-    writer.write_kv_data_to_file()
-    writer.write_tensors_to_file()
-    writer.close()
-    return hashlib.sha256(target.read_bytes()).hexdigest()
-
-
-def folds_of(examples: Examples, count: int) -> dict[str, int]:
-    """Deal the articles out, those with the most examples that do not hold first."""
-    sizes = Counter(examples.article[~examples.holds].tolist())
-    names = sorted(set(examples.article.tolist()), key=lambda name: (-sizes[name], name))
-    return {name: at % count for at, name in enumerate(names)}
-
-
-def batches(groups: Sequence[Group], size: int, draw: random.Random) -> list[list[Group]]:
-    """Return the groups in batches of about the same length, in random order."""
-    order = sorted(groups, key=lambda group: len(group.evidence) * draw.uniform(0.9, 1.1))
-    cut = [order[start : start + size] for start in range(0, len(order), size)]
-    draw.shuffle(cut)
-    return cut
-
-
 def main() -> None:
     """Run the command."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -173,16 +102,7 @@ def main() -> None:
     sha256 = write_adapters(adapters, options)  # before they are judged: that takes its time
     held_out = trainer.judge(adapters, every=options.judge_every)
     plain = trainer.judge({}, every=options.judge_every)
-    write_records(sha256, trainer, held_out, plain, steps=steps, options=options)
-
-
-class Judged(NamedTuple):
-    """What adapters make of examples."""
-
-    margins: NDArray[np.float64]
-    """`(examples,)`: log-odds of yes against no; nan for what was left out."""
-    told: NDArray[np.float64]
-    """`(examples,)`: 1 where the words behind a yes are told token for token, else 0; nan where there are none."""
+    write_records(sha256, examples, trainer.fold_of, held_out=held_out, plain=plain, steps=steps, options=options)
 
 
 class Trainer:
@@ -317,106 +237,6 @@ def train(trainer: Trainer, options: argparse.Namespace) -> tuple[dict[str, tupl
             tell(f"{time.monotonic() - began:.0f} s: step {done} of {steps}, losses {shown}")
     tell(f"{time.monotonic() - began:.0f} s: {done} steps")
     return adapters, done
-
-
-def folders_of(options: argparse.Namespace) -> list[Path]:
-    """Return where each adapter goes: into `options.to` the one that has seen all, below it one a fold."""
-    return [*(options.to / f"without-{number}" for number in range(options.folds)), options.to]
-
-
-def write_adapters(adapters: Adapters, options: argparse.Namespace) -> list[str]:
-    """Write each adapter; return their SHA-256."""
-    found = []
-    for number, folder in enumerate(folders_of(options)):
-        folder.mkdir(parents=True, exist_ok=True)
-        found.append(write_adapter(adapters, number, folder / "adapter.gguf"))
-    return found
-
-
-def write_records(
-    sha256: Sequence[str], trainer: Trainer, held_out: Judged, plain: Judged, *, steps: int, options: argparse.Namespace
-) -> None:
-    """Write the record of each adapter beside it, and what those that had not seen an example make of it."""
-    examples = trainer.examples
-    np.savez_compressed(options.to / "held_out.npz", margins=held_out.margins, told=held_out.told)
-    record = {
-        "version": 3,
-        "model": options.id,
-        **scales(examples, held_out.margins),
-        "record": {
-            "made_on": datetime.now(UTC).date().isoformat(),
-            "script": "python -m evals.answerability.train",
-            "data": options.data,
-            "examples": len(examples.evidence),
-            "steps": steps,
-            "options": {key: str(value) for key, value in vars(options).items() if key in _RECORDED},
-            "cross_validated_auc": areas(examples, held_out.margins),
-            "plain_auc": areas(examples, plain.margins),
-            "cross_validated_words": shares(examples, held_out.told),
-            "plain_words": shares(examples, plain.told),
-        },
-    }
-    for number, (folder, digest) in enumerate(zip(folders_of(options), sha256, strict=True)):
-        unseen = [name for name, fold in trainer.fold_of.items() if fold == number]
-        text = json.dumps({**record, "sha256": digest, "held_out": unseen}, indent=1, ensure_ascii=False)
-        (folder / "record.json").write_text(text + "\n", encoding="utf-8")
-    tell(f"{options.to}: {json.dumps(record['record'], indent=1)}")
-
-
-def tell(text: str) -> None:
-    """Write a line of progress."""
-    sys.stderr.write(f"{text}\n")
-    sys.stderr.flush()
-
-
-def grouped(examples: Examples) -> list[Group]:
-    """Return the examples with those over the same evidence together."""
-    groups: list[Group] = []
-    for member, evidence in enumerate(examples.evidence):
-        if len(examples.asked[member]) + len(examples.words[member]) > _MOST_ASKED:
-            continue
-        if groups and np.array_equal(groups[-1].evidence, evidence):
-            groups[-1].members.append(member)
-        else:
-            groups.append(Group(evidence, [member]))
-    return groups
-
-
-def padded(texts: Sequence[NDArray[np.int32]], device: str) -> tuple[Tensor, Tensor]:
-    """Return texts as one tensor, padded at their end, and their lengths."""
-    lengths = torch.tensor([len(text) for text in texts])
-    tokens = torch.zeros(len(texts), int(lengths.max()), dtype=torch.int64)
-    for row, text in enumerate(texts):
-        tokens[row, : len(text)] = torch.from_numpy(text.astype(np.int64))
-    return tokens.to(device), lengths.to(device)
-
-
-def areas(examples: Examples, margins: NDArray[np.float64]) -> dict[str, float]:
-    """Return areas under the ROC curve, of each kind of example."""
-    return {
-        kind: round(float(roc_auc_score(examples.holds[which], margins[which])), 4)
-        for kind, which in _kinds(examples, margins)
-    }
-
-
-def shares(examples: Examples, told: NDArray[np.float64]) -> dict[str, float]:
-    """Return the share of the words behind a yes that are told token for token, of each kind of example."""
-    return {kind: round(float(told[which].mean()), 4) for kind, which in _kinds(examples, told)}
-
-
-def scales(examples: Examples, margins: NDArray[np.float64]) -> dict[str, dict[str, float]]:
-    """Return slope and offset that make held-out margins log-odds (Platt 1999), of each kind of example."""
-    found = {}
-    for kind, which in _kinds(examples, margins):
-        scaling = LogisticRegression(C=1e6).fit(margins[which, None], examples.holds[which])
-        found[kind] = {"slope": float(scaling.coef_[0, 0]), "offset": float(scaling.intercept_[0])}
-    return found
-
-
-def _kinds(examples: Examples, values: NDArray[np.float64]) -> list[tuple[str, NDArray[np.bool_]]]:
-    known = ~np.isnan(values)
-    kinds = [(kind, known & (examples.kind == kind)) for kind in np.unique(examples.kind).tolist()]
-    return [(kind, which) for kind, which in kinds if which.any()]
 
 
 if __name__ == "__main__":

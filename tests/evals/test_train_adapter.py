@@ -10,23 +10,12 @@ import numpy as np
 import pytest
 import torch
 
+from evals.answerability.data import folds_of, grouped, read_examples
 from evals.answerability.evidence import Kind
 from evals.answerability.examples import Example, write_examples
 from evals.answerability.forward import PROJECTIONS, Memory, Qwen2, Shape
-from evals.answerability.train import (
-    Examples,
-    Trainer,
-    areas,
-    folds_of,
-    grouped,
-    new_adapters,
-    read_examples,
-    scales,
-    shares,
-    train,
-    write_adapters,
-    write_records,
-)
+from evals.answerability.record import areas, scales, shares, write_adapters, write_records
+from evals.answerability.train import Examples, Trainer, new_adapters, train
 from qa_service.answerability import Adapter
 
 SHAPE = Shape(layers=3, width=32, heads=4, key_heads=2, rope_base=10_000.0, epsilon=1e-6)
@@ -152,7 +141,8 @@ def test_training_finds_what_tells_them_apart_on_articles_not_seen_and_writes_it
     assert min(found.values()) > 0.95
     assert set(areas(examples, plain.margins)) == {"decide", "check"}
     options = argparse.Namespace(**{**vars(OPTIONS), "to": tmp_path})
-    write_records(write_adapters(adapters, options), trainer, held_out, plain, steps=steps, options=options)
+    sha256 = write_adapters(adapters, options)
+    write_records(sha256, examples, trainer.fold_of, held_out=held_out, plain=plain, steps=steps, options=options)
     record = msgspec.json.decode((tmp_path / "record.json").read_bytes(), type=Adapter)
     assert record.model == "tiny"
     assert record.held_out == ()
