@@ -23,7 +23,7 @@ _SUBJECT = r"(?:the|a|an|it|he|she|they|there|you|we|one|his|her|its|their|any|[
 _SEAM = re.compile(
     rf"(?:\s*[,;]\s*|\s+)(?:and|but|or|&)\s+(?:also\s+|then\s+)?(?=(?i:{_LED}))"
     rf"|\s*,\s+(?:and\s+|but\s+)?(?=(?i:{_LED}))(?=[^?]*(?:and|or)\s+(?i:{_LED}))"
-    rf"|\s*[,;]\s*(?:and|but|or)\s+(?=(?i:{_DOES})\s+{_SUBJECT})"
+    rf"|\s*[,;]\s*(?:and|but)\s+(?=(?i:{_DOES})\s+{_SUBJECT})"
     r"|\?\s*(?=\S)"
 )
 _ELLIPSIS = re.compile(

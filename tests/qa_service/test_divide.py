@@ -44,6 +44,7 @@ def test_a_question_is_taken_apart_where_it_asks_anew(question: str, parts: tupl
         "Light is a wave or what?",
         "Who met the mayor and the ambassador?",
         "Is the lighthouse or the tower taller?",
+        "Was the tax dropped in the end, or did the veto hold?",
     ],
 )
 def test_a_question_that_asks_one_thing_stays_whole(question: str) -> None:
