@@ -13,7 +13,7 @@ import torch
 
 from config.errors import ConfigError
 from config.settings import load_settings
-from evals.answerability.train import write_adapter
+from evals.answerability.record import write_adapter
 from indexer.values import Hit
 from qa_service.answerability import (
     RECORD,
