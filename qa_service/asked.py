@@ -95,11 +95,8 @@ def is_open(question: str) -> bool:
 
 
 def asks_for_words(question: str) -> bool:
-    """Tell whether words of a text can answer by themselves: the question asks neither for a yes or no, nor for a
-    reason, which has to be stated as one.
-    """
-    asked = is_open(question) or bool(_WHEN.search(question)) or not _YES_OR_NO.search(question)
-    return asked and not asks_cause(question)
+    """Tell whether words of a text can answer by themselves: the question asks for more than a yes or no."""
+    return is_open(question) or bool(_WHEN.search(question)) or not _YES_OR_NO.search(question)
 
 
 def answers_kind(claim: str, question: str) -> bool:

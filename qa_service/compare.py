@@ -15,7 +15,7 @@ from qa_service.finding import Finding
 from qa_service.gate import decide
 from qa_service.generate import generate
 from qa_service.llm.port import ModelSession
-from qa_service.mend import Check
+from qa_service.mend import Check, told_claims
 from qa_service.surroundings import Surroundings, beside
 from qa_service.terms import TIME_KEYS, Kind, content_keys, keys, terms
 from qa_service.verify import Verified
@@ -81,6 +81,7 @@ def compare(
             for claim in claims
             if claim.verdict == "supported" or claim.outdated
         )
+        stated = stated or told_claims(brief, decision, session=session, settings=settings, check=check)
         about_the_same = stated and names <= beside(stated[0].support, around)
         if about_the_same and all(differs(stated[0], claim, finding.part) for claim in supported):
             versions.append(stated[0])

@@ -43,7 +43,8 @@ def unify(question: str, *, session: ModelSession, settings: AnswerSettings) -> 
     if not _COMPARES.search(question):
         return None
     plain = written_anew(question, (), session=session, settings=settings)
-    plain = plain or rewritten(_SYSTEM, _EXAMPLES, f"Question: {question}\n", name="plain", session=session)
+    if plain in (None, question):
+        plain = rewritten(_SYSTEM, _EXAMPLES, f"Question: {question}\n", name="plain", session=session)
     kept = content_keys(plain) & content_keys(question)
     known = keys(terms(question), "name", "number", "content", "function")
     sound = invents_nothing(plain, known) and len(kept) >= _LEAST_KEPT and not _COMPARES.search(plain)

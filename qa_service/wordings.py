@@ -282,9 +282,8 @@ def counting(text: str) -> dict[str, frozenset[str]]:
         behind = words[place + 1 : place + 3]
         if behind and behind[0].kind == "content" and not text[number.end : behind[0].start].strip(" -"):
             named = {_PEOPLE} if behind[0].key not in _UNIT_KEYS else set[str]()
-            counted[number.key] = (
-                counted.get(number.key, frozenset()) | {_SAME_UNITS.get(term.key, term.key) for term in behind} | named
-            )
+            things = {_SAME_UNITS.get(term.key, term.key) for term in behind if term.kind != "function"}
+            counted[number.key] = counted.get(number.key, frozenset()) | things | named
         else:
             free.add(number.key)
     return {number: words for number, words in counted.items() if number not in free}

@@ -69,7 +69,7 @@ def answer_to(
         ("Who approved the bridge?", "the parliament", False),
         ("Who approved the bridge?", "coun", False),
         ("Who approved the bridge?", "", False),
-        ("Why did the council approve the bridge?", "the council", False),
+        ("Why did the council approve the bridge?", "the council", True),
         ("Did the council approve the bridge?", "the council", False),
     ],
 )
@@ -87,8 +87,8 @@ def test_the_model_is_told_words_that_answer_and_stand_in_the_evidence(
     assert (asked[0] == ASK.plain) is not told
 
 
-@pytest.mark.parametrize(("check", "status"), [(0.0, "partial"), (-9.0, "refused")], ids=["stands by it", "doubts it"])
-def test_where_no_draft_holds_the_sentence_with_the_words_that_answer_is_quoted_unless_the_model_doubts_it(
+@pytest.mark.parametrize(("check", "status"), [(0.3, "answered"), (-9.0, "refused")], ids=["stands by it", "doubts it"])
+def test_where_no_draft_holds_the_sentence_with_the_words_that_answer_is_the_answer_unless_the_model_doubts_it(
     make_index: MakeIndex, check: float, status: str
 ) -> None:
     asked: list[Prompt] = []
@@ -103,18 +103,19 @@ def test_where_no_draft_holds_the_sentence_with_the_words_that_answer_is_quoted_
     question = "How many members voted for the Gannet Bridge?"
     answer = answer_to(question, script, make_index(VOTE), verdict=verdict, words=lambda _prompt: "Eleven members")
     assert answer.status == status
-    if status == "partial":
-        assert [citation.quote for citation in answer.citations] == ["Eleven members voted for it and 8 against."]
+    if status == "answered":
+        assert answer.text == "Eleven members voted for it and 8 against.[1]"
+        assert_exact(answer, make_index(VOTE))
     assert [prompt.ask for prompt in asked] == [ASK.told.format("Eleven members")]
 
 
-def test_a_sentence_with_the_words_that_answer_is_not_quoted_where_it_speaks_of_something_else(
+def test_a_sentence_with_the_words_that_answer_is_no_answer_where_it_speaks_of_something_else(
     make_index: MakeIndex,
 ) -> None:
     tower, tram = "The Tull Tower\n\nThe tower is open in May.\n", "Trams\n\nA ticket costs 2 marks on every tram.\n"
     for question, status in (
         ("What does a ticket cost at Tull?", "refused"),
-        ("What does a ticket cost on a tram?", "partial"),
+        ("What does a ticket cost on a tram?", "answered"),
     ):
         draft = "The king gave a ticket."
         answer = answer_to(question, draft, make_index(tower, tram), words=lambda _prompt: "2 marks")

@@ -33,6 +33,7 @@ def dated(hit: Hit, day: int) -> Hit:
         ("Hanna Birk cut it.", "In all 30,000 people came.", False),
         ("A crossing costs 3 marks.", "The bridge will carry 4 lanes of traffic.", False),
         ("A crossing costs 3 marks.", "A crossing will cost 4 marks.", True),
+        ("A tram comes every 8 minutes at peak times.", "It needs 3 trams at peak times.", False),
         ("The winner takes home a samovar.", "Whoever gives stalemate wins.", False),
     ],
 )
