@@ -59,7 +59,7 @@ def ask(
     with watch.stage("condense"):
         standalone = condense(question.question, question.conversation, session=session, settings=settings.answer)
         whole = standalone or question.question
-        plain = unify(whole, session=session, settings=settings.answer)
+        plain = unify(whole, session=session)
         division = Division(whole=whole, parts=(plain,)) if plain else divide(whole)
         standalone = plain or standalone
     with watch.stage("retrieve"):

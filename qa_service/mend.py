@@ -20,7 +20,7 @@ from qa_service.llm.port import ModelSession
 from qa_service.terms import content_keys
 from qa_service.verify import Verified
 
-_LEAD = re.compile(r"^[*\u2022\-\s]+|^[A-Z][A-Z' ]+(?:, [^()]{3,30})? \([A-Z]{2,8}\) [-\u2013] ")
+_LEAD = re.compile(r"^[*\u2022-]\s+|^[A-Z][A-Z' ]+(?:, [^()]{3,30})? \([A-Z]{2,8}\) [-\u2013] ")
 """What a sentence may begin with that says nothing: a bullet, a dateline."""
 _LEAST_HELD = 0.7
 """Share of the question's words that an extract must hold."""

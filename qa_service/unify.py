@@ -6,9 +6,8 @@ asked directly says yes.
 
 import re
 
-from config.settings import AnswerSettings
 from qa_service.llm.port import ModelSession
-from qa_service.rewrite import invents_nothing, rewritten, written_anew
+from qa_service.rewrite import invents_nothing, rewritten
 from qa_service.terms import content_keys, keys, terms
 
 _SYSTEM = (
@@ -36,15 +35,13 @@ _LEAST_KEPT = 2
 """Content words that the plain question must share with the one it stands for."""
 
 
-def unify(question: str, *, session: ModelSession, settings: AnswerSettings) -> str | None:
+def unify(question: str, *, session: ModelSession) -> str | None:
     """Return the question that each account answers; None for one that compares none, or if the model finds none that
     is sound: it invents no name or number, and compares nothing itself.
     """
     if not _COMPARES.search(question):
         return None
-    plain = written_anew(question, (), session=session, settings=settings)
-    if plain in (None, question):
-        plain = rewritten(_SYSTEM, _EXAMPLES, f"Question: {question}\n", name="plain", session=session)
+    plain = rewritten(_SYSTEM, _EXAMPLES, f"Question: {question}\n", name="plain", session=session)
     kept = content_keys(plain) & content_keys(question)
     known = keys(terms(question), "name", "number", "content", "function")
     sound = invents_nothing(plain, known) and len(kept) >= _LEAST_KEPT and not _COMPARES.search(plain)

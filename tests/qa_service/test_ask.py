@@ -122,6 +122,27 @@ def test_a_sentence_with_the_words_that_answer_is_no_answer_where_it_speaks_of_s
         assert answer.status == status
 
 
+def test_a_draft_that_drops_some_of_the_words_that_answer_gives_way_to_their_sentence(make_index: MakeIndex) -> None:
+    index = make_index("The market\n\nARLBY, 3 May 2024 (VPA) - On Monday the cook bought bread and milk for a mark.\n")
+    question, draft = "What did the cook buy on Monday?", "The cook bought bread on Monday."
+    whole, cut = (
+        answer_to(question, draft, index, words=lambda _prompt, said=said: said)  # type: ignore[misc]
+        for said in ("bread and milk", "bread")
+    )
+    assert whole.text == "On Monday the cook bought bread and milk for a mark.[1]"
+    assert whole.citations[0].quote.startswith("ARLBY, 3 May")
+    assert cut.text == "The cook bought bread on Monday.[1]"
+
+
+@pytest.mark.parametrize("line", ["* -5 degrees were measured at noon.", "-5 degrees were measured at noon."])
+def test_of_a_list_the_bullet_is_left_out_and_of_a_figure_nothing(make_index: MakeIndex, line: str) -> None:
+    index = make_index(f"The weather\n\n{line}\n")
+    answer = answer_to(
+        "How many degrees were measured at noon?", "Nobody knows.", index, words=lambda _prompt: "5 degrees"
+    )
+    assert answer.text == "-5 degrees were measured at noon.[1]"
+
+
 def assert_exact(answer: Answer, index: Any) -> None:
     """Every quote is a slice of its document, and markers, claims and citations pair up."""
     for citation in answer.citations:
@@ -411,6 +432,19 @@ def test_two_documents_that_differ_are_both_told(make_index: MakeIndex) -> None:
     assert "Three workers were hurt" in answer.text
     assert "Five workers were hurt" in answer.text
     assert len({citation.document_id for citation in answer.citations}) == 2
+
+
+def test_another_document_is_told_in_its_own_words_where_its_draft_does_not_hold(make_index: MakeIndex) -> None:
+    def script(prompt: Prompt) -> str:
+        return "Three workers were hurt." if "Three" in "".join(prompt.shared) else "A hundred wept."
+
+    def words(prompt: Prompt) -> str:
+        return "Three workers" if "Three" in "".join(prompt.shared) else "Five workers"
+
+    question = "How many workers were hurt when the crane fell?"
+    answer = answer_to(question, script, make_index(OLDER, NEWER), words=words)
+    assert answer.status == "conflict"
+    assert "Five workers were hurt" in answer.text
 
 
 def test_a_question_whether_two_accounts_agree_is_asked_of_each(make_index: MakeIndex) -> None:

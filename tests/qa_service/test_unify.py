@@ -4,7 +4,6 @@ import threading
 
 import pytest
 
-from config.settings import load_settings
 from qa_service.llm.port import Prompt
 from qa_service.llm.scripted import ScriptedModel
 from qa_service.unify import unify
@@ -18,7 +17,7 @@ def plain(question: str, says: str) -> tuple[str | None, list[Prompt]]:
         return says
 
     with ScriptedModel(script).admit(threading.Event()) as session:
-        return unify(question, session=session, settings=load_settings().answer), asked
+        return unify(question, session=session), asked
 
 
 @pytest.mark.parametrize(
@@ -63,15 +62,3 @@ def test_any_other_question_costs_no_model_call(question: str) -> None:
 )
 def test_a_rewrite_that_invents_or_still_compares_or_asks_nothing_is_discarded(says: str) -> None:
     assert plain("Do the Post and the Courier agree on how many people were hurt in Arlby?", says)[0] is None
-
-
-def test_an_adapter_that_learnt_to_writes_the_plain_question() -> None:
-    model = ScriptedModel(
-        lambda prompt: pytest.fail(f"shown how: {prompt}"),
-        verdict=lambda _prompt, choice: 9.0 if choice == "Yes" else 0.0,
-        words=lambda _prompt: "How many people were hurt in Arlby?",
-    )
-    question = "Do the Post and the Courier agree on how many people were hurt in Arlby?"
-    with model.admit(threading.Event()) as session:
-        found = unify(question, session=session, settings=load_settings().answer)
-    assert found == "How many people were hurt in Arlby?"
