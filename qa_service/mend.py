@@ -1,4 +1,4 @@
-"""Stage: where a draft does not hold, a second one that keeps closer to the evidence; else an extract."""
+"""Stage: where a draft does not hold, the sentence with the words that answer; else a second draft, then an extract."""
 
 import re
 from collections.abc import Callable, Sequence

@@ -525,4 +525,4 @@ def test_the_command_asks_the_conversations_of_a_file(tmp_path: Path, monkeypatc
     assert len(list(plans[0].suite.corpus.iterdir())) == 1
     both = CliRunner().invoke(main, ["eval", "--mtrag", str(path), "--squad", str(path)])
     assert both.exit_code == 2
-    assert "--suite, --squad, --beir and --mtrag exclude each other" in both.output
+    assert "--suite, --squad, --beir, --mtrag and --stories exclude each other" in both.output
