@@ -34,12 +34,24 @@ def premise(
         for sentence in attribution.support
     ]
     least = _LEAST_PROBABLE_PREMISE if probability is not None and probability >= _PROBABLE else _LEAST_PREMISE
-    for told in (support, (*drafted, *support)):
+    for told in (support, (*drafted, *support), _covering(asked, brief.sentences)):
         about = [sentence for sentence in told if sentence.hit.paragraph.document_id in named]
         reported = tuple(dict.fromkeys(about))[:_MOST_SENTENCES]
         if asked and len(asked & content_keys(joined(reported))) >= least * len(asked):
             return reported
     return ()
+
+
+def _covering(asked: frozenset[str], sentences: Sequence[Sentence]) -> tuple[Sentence, ...]:
+    """Return the sentences that together hold most of the words asked, each bringing more than any other would."""
+    left, found = set(asked), list[Sentence]()
+    while len(found) < _MOST_SENTENCES:
+        best = max(sentences, key=lambda each: len(left & content_keys(each.text)), default=None)
+        if best is None or not left & content_keys(best.text):
+            break
+        left -= content_keys(best.text)
+        found.append(best)
+    return tuple(found)
 
 
 def reported_beside(question: str, reported: tuple[Sentence, ...], brief: Brief) -> tuple[Sentence, ...]:

@@ -194,6 +194,18 @@ def test_a_reason_that_is_not_stated_is_said_to_be_so_with_what_is_reported(make
     assert "because" not in answer.text
 
 
+def test_what_a_why_takes_for_granted_may_stand_in_two_sentences(make_index: MakeIndex) -> None:
+    index = make_index(
+        "Port Callan\n\nNessa Moss leads the Harbour List of Port Callan.\n\n"
+        "Rain fell all day. Moss was absent from the meetings with Bagley.\n"
+    )
+    question = "For what reason did the leader of the Harbour List stay away from the meetings with Bagley?"
+    answer = answer_to(question, "The Harbour List of Port Callan won because of Rolf.", index, yes=-0.4)
+    assert (answer.status, answer.reason) == ("partial", "reason_not_stated")
+    assert "leads the Harbour List" in answer.text
+    assert "was absent from the meetings" in answer.text
+
+
 @pytest.mark.parametrize(("yes", "status"), [(9.0, "partial"), (-0.4, "refused")])
 def test_an_event_in_other_words_is_reported_where_the_evidence_is_probable(
     yes: float, status: str, make_index: MakeIndex
