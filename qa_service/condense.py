@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from config.settings import AnswerSettings
 from qa_service.llm.port import ModelSession
-from qa_service.rewrite import invents_nothing, rewritten, written_anew
+from qa_service.rewrite import as_lines, invents_nothing, rewritten, written_anew
 from qa_service.terms import TIME_KEYS, content_keys, keys, terms
 from qa_service.values import MAX_QUESTION_CHARS, Turn
 
@@ -58,8 +58,7 @@ def condense(
         return complete if sound else _behind_an_earlier_one(question, recent)
     if not _leans_on_conversation(question):
         return None
-    lines = "\n".join(f"{role.capitalize()}: {text}" for role, text in talk)
-    given = f"{lines}\nLast question: {question}\n"
+    given = f"{as_lines(talk)}Last question: {question}\n"
     for begun in dict.fromkeys(("", _up_to_a_pronoun(question))):
         complete = rewritten(_SYSTEM, _EXAMPLES, given, name="complete", session=session, begun=begun)
         unchanged = _words(complete) == _words(_OPENING.sub("", question))

@@ -56,8 +56,12 @@ def invents_nothing(question: str, known: frozenset[str]) -> bool:
     )
 
 
+def as_lines(talk: Sequence[tuple[str, str]]) -> str:
+    """Return a talk, roles and texts, a line each."""
+    return "".join(f"{role.capitalize()}: {text}\n" for role, text in talk)
+
+
 def needing(question: str, talk: Sequence[tuple[str, str]]) -> Prompt:
     """Return the prompt that asks whether a question has to be written anew, behind a `talk` of roles and texts."""
-    lines = "".join(f"{role.capitalize()}: {text}\n" for role, text in talk)
-    shared = (f"{lines}\n",) if talk else ()
+    shared = (f"{as_lines(talk)}\n",) if talk else ()
     return Prompt(system=_SYSTEM, shared=shared, ask=f"Question: {question}\n\n{_NEEDS}")

@@ -7,7 +7,6 @@ from functools import partial
 from evals.answerability.evidence import Lookup, Put, is_of
 from evals.answerability.news import Asked, NewsQuestion, Story
 from evals.public_sets.documents import collapsed, file_name, markdown
-from indexer.sentences import sentences
 from qa_service.answerability import checking, deciding
 from qa_service.compose import Brief, narrow
 from qa_service.divide import divide
@@ -27,7 +26,7 @@ _CHECKED_SHARE = 0.7
 def documents_of(stories: Sequence[Story]) -> dict[str, str]:
     """Return every report as a Markdown document, by file name."""
     return {
-        file_name(f"{story.story} {letter}"): markdown(
+        file_of(story, letter): markdown(
             collapsed(report.title), map(collapsed, report.paragraphs), source=collapsed(report.source), day=report.date
         )
         for story in stories
@@ -35,19 +34,21 @@ def documents_of(stories: Sequence[Story]) -> dict[str, str]:
     }
 
 
+def file_of(story: Story, letter: str) -> str:
+    """Return the file name of a report's document."""
+    return file_name(f"{story.story} {letter}")
+
+
 def asked_of(question: NewsQuestion, story: Story, lookup: Lookup, *, draw: random.Random) -> Iterator[Put]:
     """Yield what is asked about a question of a story."""
     if question.talk or question.plain or draw.random() < _STANDING_SHARE:
+        talk = [(turn.role, turn.text) for turn in question.turns]
         needs = question.standalone if question.standalone != question.ask else ""
-        yield Put("rewrite", needing(question.ask, _talk(question)), bool(needs), needs)
+        yield Put("rewrite", needing(question.ask, talk), bool(needs), needs)
     division = divide(collapsed(question.standalone))
     for part, asked in zip(division.parts, question.parts or (question,), strict=True):
         find = partial(lookup.find, part, whole=division.whole)
         yield from _asked(asked, story, find, session=lookup.session, draw=draw)
-
-
-def _talk(question: NewsQuestion) -> list[tuple[str, str]]:
-    return [("assistant" if number % 2 else "user", text) for number, text in enumerate(question.talk)]
 
 
 def _asked(
@@ -89,10 +90,5 @@ def _found(places: dict[str, str], brief: Brief, story: Story) -> list[tuple[str
         for place, text in places.items():
             words, paragraph = collapsed(text), story.paragraph(place)
             if paragraph and is_of(passage.hit, paragraph) and words in passage.text:
-                found.append((words, _sentence(paragraph, words)))
+                found.append((words, story.sentence(place, words)))
     return found
-
-
-def _sentence(paragraph: str, words: str) -> str:
-    at = paragraph.index(words)
-    return next(paragraph[start:end] for start, end in sentences(paragraph) if at < end)

@@ -18,7 +18,9 @@ from msgspec import Meta
 
 from evals.errors import CaseError
 from evals.public_sets.documents import collapsed
+from indexer.sentences import sentences
 from qa_service.divide import divide
+from qa_service.values import Turn
 
 _Text = Annotated[str, Meta(min_length=1, pattern=r"\S")]
 _Place = Annotated[str, Meta(pattern=r"^[a-z][1-9]\d?$")]
@@ -52,6 +54,11 @@ class NewsQuestion(Asked, frozen=True, kw_only=True, forbid_unknown_fields=True)
     """Of a question that asks several things: each of them, in order, as the service takes it apart."""
 
     @property
+    def turns(self) -> tuple[Turn, ...]:
+        """The talk, with who said what."""
+        return tuple(Turn(role="assistant" if at % 2 else "user", text=text) for at, text in enumerate(self.talk))
+
+    @property
     def standalone(self) -> str:
         """What is asked of the reports."""
         return self.plain or self.alone or self.ask
@@ -78,6 +85,12 @@ class Story(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
         report = self.reports.get(place[:1])
         number = int(place[1:])
         return collapsed(report.paragraphs[number - 1]) if report and number <= len(report.paragraphs) else None
+
+    def sentence(self, place: str, words: str) -> str:
+        """Return the sentence of a paragraph at a place in which words stand that stand there."""
+        paragraph = self.paragraph(place) or ""
+        at = paragraph.index(collapsed(words))
+        return next(paragraph[start:end] for start, end in sentences(paragraph) if at < end)
 
 
 def load_news(path: Path) -> tuple[Story, ...]:

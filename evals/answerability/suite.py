@@ -1,17 +1,16 @@
 """A suite of the stories that the adapter learns from, for adapters that have not seen all of them."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 
-from evals.answerability.from_news import documents_of
+from evals.answerability.from_news import documents_of, file_of
 from evals.answerability.news import Asked, NewsQuestion, Story, load_news
 from evals.cases import Case, Expectation, Fact, Stratum, Suite, Support
 from evals.errors import CaseError
 from evals.ids import case_id, suite_name
 from evals.public_sets.documents import collapsed, write_documents
-from indexer.sentences import sentences
-from qa_service.values import Reason, Turn
+from qa_service.values import Reason
 
 _STRATA = (
     Stratum(name="answered", title="Answered"),
@@ -41,23 +40,16 @@ def load_stories(source: Path, *, folder: Path) -> Suite:
     stories = [story for path in sorted(source.glob("*.yaml")) for story in load_news(path)]
     if not stories:
         raise CaseError(f"{source}: holds no file of stories; name the folder that does")
-    documents = documents_of(stories)
-    write_documents(folder, documents)
-    names = iter(documents)
-    cases = [
-        _case(question, number, story, files)
-        for story in stories
-        for files in [{letter: next(names) for letter in story.reports}]
-        for number, question in enumerate(story.questions, 1)
-    ]
+    write_documents(folder, documents_of(stories))
+    cases = [_case(question, number, story) for story in stories for number, question in enumerate(story.questions, 1)]
     return Suite(name=suite_name(source.name), corpus=folder, strata=_STRATA, cases=tuple(cases))
 
 
-def _case(question: NewsQuestion, number: int, story: Story, files: Mapping[str, str]) -> Case:
+def _case(question: NewsQuestion, number: int, story: Story) -> Case:
     asked = question.parts or (question,)
     answered = [part for part in asked if part.answers]
     facts = [fact for part in answered for fact in _facts(part, compared=bool(question.plain))]
-    support = [tuple(_support(part, story, files)) for part in answered]
+    support = [tuple(_support(part, story)) for part in answered]
     expected = Expectation(
         status=("answered", "partial", "conflict") if facts else ("refused", "partial"),
         reason=() if facts else _REFUSING,
@@ -72,9 +64,7 @@ def _case(question: NewsQuestion, number: int, story: Story, files: Mapping[str,
     return Case(
         id=case_id(f"{story.story} {number}"),
         question=collapsed(question.ask),
-        conversation=tuple(
-            Turn(role="assistant" if place % 2 else "user", text=text) for place, text in enumerate(question.talk)
-        ),
+        conversation=question.turns,
         expect=expected,
         tags=(story.story,),
         stratum=kind,
@@ -98,9 +88,6 @@ def _bare(words: str) -> str:
     return bare if bare == words else _bare(bare)
 
 
-def _support(asked: Asked, story: Story, files: Mapping[str, str]) -> Iterator[Support]:
+def _support(asked: Asked, story: Story) -> Iterator[Support]:
     for place, words in asked.answers.items():
-        paragraph = story.paragraph(place) or ""
-        at = paragraph.index(collapsed(words))
-        anchor = next(paragraph[start:end] for start, end in sentences(paragraph) if at < end)
-        yield Support(document=files[place[0]], anchor=anchor)
+        yield Support(document=file_of(story, place[0]), anchor=story.sentence(place, words))

@@ -139,7 +139,7 @@ def put(text: str, session: ModelSession, folder: Path, *, times: int = 40) -> t
     draw = random.Random(1)
     found = [
         each for _ in range(times) for question in questions for each in asked_of(question, story, lookup, draw=draw)
-    ]  # type: ignore[arg-type]
+    ]
     return found, lookup.asked
 
 
