@@ -1,7 +1,7 @@
 """From a question to an answer with footnotes: the stages in order, typed values in between.
 
-condense -> unify -> divide -> each part: retrieve (or namesakes) -> compose -> gate -> generate -> attribute -> verify
--> confirm (over more evidence where a first look does not do) -> mend -> compare -> conclude
+condense -> unify -> divide -> each part: retrieve (or namesakes) -> compose -> gate -> quote (or generate) ->
+attribute -> verify -> confirm (over more evidence where a first look does not do) -> mend -> compare -> conclude
 """
 
 import time
@@ -24,10 +24,11 @@ from qa_service.evidence import Sentence
 from qa_service.exactness import check_exactness
 from qa_service.finding import Finding
 from qa_service.gate import Decision, gate
-from qa_service.generate import generate
+from qa_service.generate import Draft, generate
 from qa_service.llm.port import ModelSession
-from qa_service.mend import Check, mend
+from qa_service.mend import mend
 from qa_service.namesakes import namesakes
+from qa_service.quote import Check, quote
 from qa_service.retrieve import in_turn, retrieve
 from qa_service.stopwatch import Stopwatch
 from qa_service.surroundings import Surroundings, documents_of, surroundings
@@ -106,22 +107,23 @@ def ask(
                 )
             if not decision.sure and brief is not briefs[-1]:
                 continue
-            with watch.stage("generate"):
-                draft = generate(
-                    brief,
-                    decision,
-                    session=session,
-                    settings=settings.answer,
-                    deadline_s=deadline_s,
-                    tell=ignore if looks else tell,
-                )
             check, confirmed = checks(brief, decision)
+            draft, verified = _drafted(
+                brief,
+                decision,
+                confirmed=confirmed,
+                session=session,
+                settings=settings.answer,
+                deadline_s=deadline_s,
+                tell=ignore if looks else tell,
+                watch=watch,
+            )
             looks.append(
                 Finding(
                     brief=brief,
                     decision=decision,
                     draft=draft,
-                    verified=confirmed(draft.text, brief.sentences),
+                    verified=verified,
                     removed=sum(len(look.verified) for look in looks),
                 )
             )
@@ -177,6 +179,37 @@ def ask(
         timings_s=watch.seconds(),
         past_deadline=time.monotonic() > deadline_s,
     )
+
+
+def _drafted(
+    brief: Brief,
+    decision: Decision,
+    *,
+    confirmed: Check,
+    session: ModelSession,
+    settings: AnswerSettings,
+    deadline_s: float,
+    tell: Callable[[Progress], None],
+    watch: Stopwatch,
+) -> tuple[Draft, tuple[Verified, ...]]:
+    """Return the sentence with the words that answer or, where none holds, what the model says; and the claims of it.
+
+    Only the first of the two is told: the reader has seen it when the second comes.
+    """
+    with watch.stage("quote"):
+        draft, verified = quote(brief, decision, confirmed=confirmed, tell=tell)
+    if verified:
+        return draft, verified
+    with watch.stage("generate"):
+        draft = generate(
+            brief,
+            decision,
+            session=session,
+            settings=settings,
+            deadline_s=deadline_s,
+            tell=ignore if draft.text else tell,
+        )
+    return draft, confirmed(draft.text, brief.sentences)
 
 
 def _checks(

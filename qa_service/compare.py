@@ -15,7 +15,7 @@ from qa_service.finding import Finding
 from qa_service.gate import decide
 from qa_service.generate import generate
 from qa_service.llm.port import ModelSession
-from qa_service.mend import Check, told_claims
+from qa_service.quote import Check, quote
 from qa_service.surroundings import Surroundings, beside
 from qa_service.terms import TIME_KEYS, Kind, content_keys, keys, terms
 from qa_service.verify import Verified
@@ -44,9 +44,10 @@ def compare(
     """Return the finding with the differing statements of other documents among the passages of `wide`, at most one a
     document.
 
-    The model is asked about the passages of one document at a time: whether they answer, then what they say, and
-    whether that is right. Its statement must be borne out by that document alone, around which those names of the
-    question stand that stand around the answer, those of sources and of the answer itself aside: it is about the same.
+    The model is asked about the passages of one document at a time: whether they answer and in which words, and whether
+    the sentence with these, or else what it says itself, is right. That must be borne out by the document alone, around
+    which those names of the question stand that stand around the answer, those of sources and of the answer itself
+    aside: it is about the same.
     Nothing is asked where nothing was answered, nor of a document that plainly says the same, nor what something is: of
     that all documents say different things, and none contradicts another.
     """
@@ -66,26 +67,32 @@ def compare(
     versions = []
     for sentences in differing[:MOST_VERSIONS]:
         brief = narrow(wide, sentences, session=session)
-        decision = decide(brief, session=session, settings=settings)
-        text = generate(brief, decision, session=session, settings=settings, deadline_s=deadline_s).text
-        claims = confirm(
-            check(text, sentences),
-            text,
-            brief=brief,
-            answerable=decision.probability,
-            session=session,
-            settings=settings,
-        )
-        stated = tuple(
-            msgspec.structs.replace(claim, verdict="supported", reason=None)
-            for claim in claims
-            if claim.verdict == "supported" or claim.outdated
-        )
-        stated = stated or told_claims(brief, decision, session=session, settings=settings, check=check)
+        stated = _stated(brief, session=session, settings=settings, deadline_s=deadline_s, check=check)
         about_the_same = stated and names <= beside(stated[0].support, around)
         if about_the_same and all(differs(stated[0], claim, finding.part) for claim in supported):
             versions.append(stated[0])
     return msgspec.structs.replace(finding, versions=tuple(versions))
+
+
+def _stated(
+    brief: Brief, *, session: ModelSession, settings: AnswerSettings, deadline_s: float, check: Check
+) -> tuple[Verified, ...]:
+    """Return what `brief` says to its question, as claims that hold or did until they were taken back."""
+    decision = decide(brief, session=session, settings=settings)
+
+    def confirmed(text: str, support: Sequence[Sentence]) -> tuple[Verified, ...]:
+        claims = check(text, support)
+        return confirm(claims, text, brief=brief, answerable=decision.probability, session=session, settings=settings)
+
+    _, quoted = quote(brief, decision, confirmed=confirmed)
+    if quoted:
+        return quoted
+    draft = generate(brief, decision, session=session, settings=settings, deadline_s=deadline_s)
+    return tuple(
+        msgspec.structs.replace(claim, verdict="supported", reason=None)
+        for claim in confirmed(draft.text, brief.sentences)
+        if claim.verdict == "supported" or claim.outdated
+    )
 
 
 def _say_the_same(sentences: Sequence[Sentence], claims: Sequence[Verified], part: str) -> bool:
@@ -97,8 +104,11 @@ def _say_the_same(sentences: Sequence[Sentence], claims: Sequence[Verified], par
 
 
 def _answers(claim: Verified, asked: frozenset[str], *kinds: Kind) -> frozenset[str]:
-    """Return the numbers or names with which a claim answers: those that the question does not have."""
-    return keys(terms(claim.text), *kinds) - asked - TIME_KEYS
+    """Return the numbers or names with which a claim answers: those that the question does not have, of the words that
+    answer if they are known.
+    """
+    found = keys(terms(claim.text), *kinds) - asked - TIME_KEYS
+    return found & content_keys(claim.words) if claim.words else found
 
 
 def _said(passages: Sequence[Passage]) -> frozenset[str]:
@@ -121,18 +131,21 @@ def differs(one: Verified, other: Verified, part: str) -> bool:
     for kind in reversed(_VALUES) if _ASKS_FOR_NAME.search(part) else _VALUES:
         mine, yours = (_answers(claim, asked, kind) for claim in (one, other))
         if mine and yours:
-            return not mine & yours and (kind == "name" or _count_the_same(one.text, other.text))
+            return not mine & yours and (kind == "name" or _count_the_same(one, other, asked))
         if mine or yours:
             return False
-    mine, yours = (content_keys(claim.text) - asked for claim in (one, other))
+    mine, yours = (content_keys(claim.words or claim.text) - asked for claim in (one, other))
     return (
         asks_why(part) and bool(mine and yours) and len(mine & yours) < _SAME_CAUSE_SHARE * min(len(mine), len(yours))
     )
 
 
-def _count_the_same(one: str, other: str) -> bool:
-    """Tell whether numbers of two statements may count the same: lanes are no marks."""
-    mine, yours = (frozenset[str]().union(*counting(text).values()) for text in (one, other))
+def _count_the_same(one: Verified, other: Verified, asked: frozenset[str]) -> bool:
+    """Tell whether the numbers with which two statements answer may count the same: lanes are no marks."""
+    mine, yours = (
+        frozenset[str]().union(*(things for number, things in counting(claim.text).items() if number in answers))
+        for claim, answers in ((claim, _answers(claim, asked, "number")) for claim in (one, other))
+    )
     return not (mine and yours) or bool(mine & yours)
 
 
@@ -149,7 +162,8 @@ def knows_of(newer: Verified, older: Verified, part: str) -> bool:
     """Tell whether the newer statement's paragraph has the older one's figures, or if it has none its names; or whether
     any paragraph that was found takes the older one back.
     """
-    answers = (keys(terms(older.text), kind) - content_keys(part) - content_keys(newer.text) for kind in _VALUES)
+    asked = content_keys(part)
+    answers = (_answers(older, asked, kind) - content_keys(newer.text) for kind in _VALUES)
     value = next(filter(None, answers), frozenset[str]())
     return bool(older.corrected_by) or (
         day_of(newer) > day_of(older) and bool(value) and value <= content_keys(_paragraphs(newer))

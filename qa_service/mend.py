@@ -1,32 +1,25 @@
-"""Stage: where a draft does not hold, the sentence with the words that answer; else a second draft, then an extract."""
+"""Stage: where a draft does not hold, a second one, then an extract."""
 
-import re
 from collections.abc import Callable, Sequence
 from functools import partial
 
 import msgspec
 
 from config.settings import AnswerSettings
-from qa_service.answerability import confidence
 from qa_service.asked import answers_kind, asks_why
 from qa_service.attribute import attribute
 from qa_service.compose import Brief, narrow
-from qa_service.confirm import probability_right
 from qa_service.evidence import Sentence, joined
 from qa_service.finding import Finding
-from qa_service.gate import Decision
-from qa_service.generate import ASK, COPY, Instruction, generate, stands_in
+from qa_service.generate import ASK, COPY, Instruction, generate
 from qa_service.llm.port import ModelSession
+from qa_service.quote import Check, telling
 from qa_service.terms import content_keys
 from qa_service.verify import Verified
 
-_LEAD = re.compile(r"^[*\u2022-]\s+|^[A-Z][A-Z' ]+(?:, [^()]{3,30})? \([A-Z]{2,8}\) [-\u2013] ")
-"""What a sentence may begin with that says nothing: a bullet, a dateline."""
 _LEAST_HELD = 0.7
 """Share of the question's words that an extract must hold."""
 
-Check = Callable[[str, Sequence[Sentence]], tuple[Verified, ...]]
-"""Attribute a draft for this part of the question to sentences, and verify its claims."""
 Redraft = Callable[[Finding, Brief, Instruction], Finding]
 """Draft anew from a brief, as an instruction says, and verify."""
 
@@ -44,15 +37,11 @@ def mend(
     second one's does either or the deadline left no time for an answer.
 
     Drafts are checked by `confirmed`, with the model's say; a quotation by `check`, by its words alone, as it may be
-    about something else. A finding behind a closed gate stays as it is. Where the words that answer are known, a draft
-    with them is not made better by a second one, so the sentence in which they stand is the answer, also where the
-    draft holds and drops some of them; and of a draft that the model itself doubts nothing else is made.
+    about something else. A finding behind a closed gate stays as it is, and of a draft that the model itself doubts
+    nothing else is made; nor where the words that answer are known, as a second draft would have no others.
     """
-    told = partial(told_claims, finding.brief, finding.decision, session=session, settings=settings, check=check)
-    if finding.decision.reason is not None:
+    if finding.decision.reason is not None or finding.supported:
         return finding
-    if finding.supported:
-        return finding if _tells_all(finding) else _answered_by(told(), finding)
     doubted = any(claim.doubted for claim in finding.verified)
     redraft = partial(_redrafted, session=session, settings=settings, deadline_s=deadline_s, check=confirmed)
     first = finding
@@ -61,44 +50,11 @@ def mend(
     if finding.supported:
         return finding
     extract = finding.corrected or first.corrected
-    if not extract and (claims := told()):
-        return _answered_by(claims, finding)
     if not (extract or doubted):
         extract = _reworded((*finding.verified, *first.verified), finding, settings=settings)
     if not (extract and answers_kind(joined(extract), finding.part)):
         extract = () if doubted else _extract(finding, settings=settings, check=check)
     return msgspec.structs.replace(finding, extract=extract)
-
-
-def told_claims(
-    brief: Brief, decision: Decision, *, session: ModelSession, settings: AnswerSettings, check: Check
-) -> tuple[Verified, ...]:
-    """Return the sentence with the words that answer as claims, if it holds as an answer and the model is confident
-    that it is one; none otherwise.
-    """
-    telling = _telling(brief, decision)
-    if not telling or decision.probability is None:
-        return ()
-    text = _LEAD.sub("", telling[0].text)
-    claims = check(text, telling)
-    if any(claim.verdict != "supported" for claim in claims):
-        return ()
-    right = probability_right(text, brief=brief, session=session, settings=settings)
-    sure = right is None or confidence(decision.probability, right) >= settings.confidence_threshold
-    return claims if sure else ()
-
-
-def _answered_by(claims: tuple[Verified, ...], finding: Finding) -> Finding:
-    """Return the finding with these claims in place of its own, if there are any."""
-    if not claims:
-        return finding
-    return msgspec.structs.replace(finding, verified=claims, removed=finding.removed + len(finding.verified))
-
-
-def _tells_all(finding: Finding) -> bool:
-    """Tell whether the draft drops none of the words that answer (the bread of "bread and milk")."""
-    drafted = content_keys(" ".join(claim.text for claim in finding.verified))
-    return content_keys(finding.decision.words) <= drafted | content_keys(finding.part)
 
 
 def _drafted_anew(finding: Finding, *, redraft: Redraft, session: ModelSession, settings: AnswerSettings) -> Finding:
@@ -110,7 +66,7 @@ def _drafted_anew(finding: Finding, *, redraft: Redraft, session: ModelSession, 
         outdated = msgspec.structs.replace(finding.decision, words="")
         finding = msgspec.structs.replace(finding, decision=outdated)
         return redraft(finding, narrow(finding.brief, finding.corrected, session=session), ASK)
-    if _telling(finding.brief, finding.decision):
+    if telling(finding.brief, finding.decision):
         return finding
     if _is_probable(finding, settings):
         return redraft(finding, finding.brief, COPY)
@@ -158,16 +114,6 @@ def _pointed_to(finding: Finding) -> tuple[Sentence, ...]:
     }
     wanted = pointed | {(paragraph, index - 1) for paragraph, index in pointed}
     return tuple(sentence for sentence in finding.brief.sentences if sentence.place in wanted)
-
-
-def _telling(brief: Brief, decision: Decision) -> tuple[Sentence, ...]:
-    """Return the sentence with the words that answer, of several the one with most words of the question; none where
-    they are not known, or lack what is asked for.
-    """
-    asked = content_keys(brief.question)
-    telling = [sentence for sentence in brief.sentences if stands_in(decision.words, sentence.text)]
-    best = max(telling, key=lambda sentence: len(asked & content_keys(sentence.text)), default=None)
-    return (best,) if best and answers_kind(best.text, brief.question) else ()
 
 
 def _reworded(claims: Sequence[Verified], finding: Finding, *, settings: AnswerSettings) -> tuple[Sentence, ...]:

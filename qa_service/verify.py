@@ -64,6 +64,8 @@ class Verified(msgspec.Struct, frozen=True, kw_only=True):
     """Its words hold, or it only rewords, and the model is not confident of it."""
     corrected_by: tuple[Sentence, ...] = ()
     """Sentences that take its figure back, if nothing else but perhaps its wording is wrong with it."""
+    words: str = ""
+    """Those in it that answer, where they are known."""
 
     @property
     def outdated(self) -> bool:

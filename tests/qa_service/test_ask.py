@@ -82,13 +82,16 @@ def test_the_model_is_told_words_that_answer_and_stand_in_the_evidence(
         asked.append(prompt.ask)
         return "The council approved the bridge."
 
-    answer_to(question, script, make_index(VOTE), words=lambda _prompt: words)
+    def doubts(prompt: Prompt, choice: str) -> float:
+        return (-9.0 if "Answer: " in prompt.ask else 1.0) if choice == "Yes" else 0.0
+
+    answer_to(question, script, make_index(VOTE), verdict=doubts, words=lambda _prompt: words)
     assert (asked[0] == ASK.told.format(words)) is told
     assert (asked[0] == ASK.plain) is not told
 
 
 @pytest.mark.parametrize(("check", "status"), [(0.3, "answered"), (-9.0, "refused")], ids=["stands by it", "doubts it"])
-def test_where_no_draft_holds_the_sentence_with_the_words_that_answer_is_the_answer_unless_the_model_doubts_it(
+def test_the_sentence_with_the_words_that_answer_is_the_answer_unless_the_model_doubts_it(
     make_index: MakeIndex, check: float, status: str
 ) -> None:
     asked: list[Prompt] = []
@@ -105,8 +108,9 @@ def test_where_no_draft_holds_the_sentence_with_the_words_that_answer_is_the_ans
     assert answer.status == status
     if status == "answered":
         assert answer.text == "Eleven members voted for it and 8 against.[1]"
-        assert_exact(answer, make_index(VOTE))
-    assert [prompt.ask for prompt in asked] == [ASK.told.format("Eleven members")]
+        assert not asked
+    else:
+        assert [prompt.ask for prompt in asked] == [ASK.told.format("Eleven members")]
 
 
 def test_a_sentence_with_the_words_that_answer_is_no_answer_where_it_speaks_of_something_else(
@@ -122,14 +126,12 @@ def test_a_sentence_with_the_words_that_answer_is_no_answer_where_it_speaks_of_s
         assert answer.status == status
 
 
-def test_a_draft_that_drops_some_of_the_words_that_answer_gives_way_to_their_sentence(make_index: MakeIndex) -> None:
+def test_of_a_sentence_that_answers_the_dateline_is_left_out_and_quoted(make_index: MakeIndex) -> None:
     index = make_index("The market\n\nARLBY, 3 May 2024 (VPA) - On Monday the cook bought bread and milk for a mark.\n")
-    question, draft = "What did the cook buy on Monday?", "The cook bought bread on Monday."
-    whole = answer_to(question, draft, index, words=lambda _prompt: "bread and milk")
-    cut = answer_to(question, draft, index, words=lambda _prompt: "bread")
-    assert whole.text == "On Monday the cook bought bread and milk for a mark.[1]"
-    assert whole.citations[0].quote.startswith("ARLBY, 3 May")
-    assert cut.text == "The cook bought bread on Monday.[1]"
+    question, draft = "What did the cook buy on Monday?", "Nobody knows."
+    answer = answer_to(question, draft, index, words=lambda _prompt: "bread and milk")
+    assert answer.text == "On Monday the cook bought bread and milk for a mark.[1]"
+    assert answer.citations[0].quote.startswith("ARLBY, 3 May")
 
 
 @pytest.mark.parametrize("line", ["* -5 degrees were measured at noon.", "-5 degrees were measured at noon."])

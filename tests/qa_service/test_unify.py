@@ -21,11 +21,33 @@ def plain(question: str, says: str) -> tuple[str | None, list[Prompt]]:
 
 
 @pytest.mark.parametrize(
+    ("question", "inside"),
+    [
+        (
+            "Do the Post and the Courier agree on how many people were hurt in Arlby?",
+            "How many people were hurt in Arlby?",
+        ),
+        (
+            "Did the Post and the Courier report the same number of people hurt in Arlby?",
+            "What is the number of people hurt in Arlby?",
+        ),
+        (
+            "How many people were hurt in Arlby according to the Post, and according to the Courier?",
+            "How many people were hurt in Arlby?",
+        ),
+        ("Who began the fire in Arlby, by the Post and by the police?", "Who began the fire in Arlby?"),
+        ("Who began the fire in Arlby - what do the Post and the police say?", "Who began the fire in Arlby?"),
+        ("Who began the fire in Arlby, and do the reports agree?", "Who began the fire in Arlby?"),
+    ],
+)
+def test_a_question_that_stands_inside_one_about_several_accounts_is_taken_from_it(question: str, inside: str) -> None:
+    assert plain(question, "unused") == (inside, [])
+
+
+@pytest.mark.parametrize(
     "question",
     [
-        "Do the Post and the Courier agree on how many people were hurt in Arlby?",
         "The Post has three people hurt in Arlby. Does the Courier have the same figure?",
-        "How many people were hurt in Arlby according to the Post, and according to the Courier?",
         "The police and the Post counted the people hurt in Arlby. What did each arrive at?",
         "The Post and the Courier write how many people were hurt in Arlby. Which figures do they give?",
     ],
@@ -43,6 +65,9 @@ def test_a_question_about_several_accounts_becomes_the_one_that_each_answers(que
         "Who lived in the same street as Ida Brun?",
         "According to the Post, how many people were hurt?",
         "What is the difference between oak and ash?",
+        "How many live in Arlby, according to the Post, and who rules it?",
+        "How many people do the two companies employ between them in Arlby?",
+        "Did the council agree to the bridge of Arlby?",
     ],
 )
 def test_any_other_question_costs_no_model_call(question: str) -> None:
@@ -61,4 +86,4 @@ def test_any_other_question_costs_no_model_call(question: str) -> None:
     ],
 )
 def test_a_rewrite_that_invents_or_still_compares_or_asks_nothing_is_discarded(says: str) -> None:
-    assert plain("Do the Post and the Courier agree on how many people were hurt in Arlby?", says)[0] is None
+    assert plain("The Post has three people hurt in Arlby. Does the Courier have the same figure?", says)[0] is None

@@ -1,0 +1,53 @@
+"""Stage: answer with the sentence of the evidence in which the words that answer stand.
+
+What a small model says in its own words is less often right than the sentence from which it says it, and costs more.
+"""
+
+import re
+from collections.abc import Callable, Sequence
+
+import msgspec
+
+from qa_service.asked import answers_kind
+from qa_service.compose import Brief
+from qa_service.evidence import Sentence
+from qa_service.gate import Decision
+from qa_service.generate import Draft, stands_in
+from qa_service.terms import content_keys
+from qa_service.values import TextDrafted
+from qa_service.verify import Verified
+
+_LEAD = re.compile(r"^[*\u2022-]\s+|^[A-Z][A-Z' ]+(?:, [^()]{3,30})? \([A-Z]{2,8}\) [-\u2013] ")
+"""What a sentence may begin with that says nothing: a bullet, a dateline."""
+
+Check = Callable[[str, Sequence[Sentence]], tuple[Verified, ...]]
+"""Attribute a draft for this part of the question to sentences, and verify its claims."""
+
+
+def quote(
+    brief: Brief, decision: Decision, *, confirmed: Check, tell: Callable[[TextDrafted], None] = lambda _: None
+) -> tuple[Draft, tuple[Verified, ...]]:
+    """Return the sentence with the words that answer, and its claims if all hold, checked by `confirmed`, with the
+    model's say; no claims where it does not hold, and an empty draft where there is no such sentence.
+
+    It is told to `tell` before it is checked, as drafts are.
+    """
+    sentences = telling(brief, decision)
+    if not sentences:
+        return Draft(text=""), ()
+    text = _LEAD.sub("", sentences[0].text)
+    tell(TextDrafted(text=text))
+    claims = confirmed(text, sentences)
+    if any(claim.verdict != "supported" for claim in claims):
+        return Draft(text=text), ()
+    return Draft(text=text), tuple(msgspec.structs.replace(claim, words=decision.words) for claim in claims)
+
+
+def telling(brief: Brief, decision: Decision) -> tuple[Sentence, ...]:
+    """Return the sentence with the words that answer, of several the one with most words of the question; none where
+    they are not known, or lack what is asked for.
+    """
+    asked = content_keys(brief.question)
+    having = [sentence for sentence in brief.sentences if stands_in(decision.words, sentence.text)]
+    best = max(having, key=lambda sentence: len(asked & content_keys(sentence.text)), default=None)
+    return (best,) if best and answers_kind(best.text, brief.question) else ()
