@@ -14,9 +14,35 @@ from qa_service.verify import Verified
 MakeHit = Callable[..., Hit]
 
 
-def claim(text: str, hit: Hit) -> Verified:
+def claim(text: str, hit: Hit, *, words: str = "") -> Verified:
     support: tuple[Sentence, ...] = sentences_of(hit)
-    return Verified(text=text, support=support, verdict="supported", score=1.0, reason=None)
+    return Verified(text=text, support=support, verdict="supported", score=1.0, reason=None, words=words)
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "different"),
+    [
+        (
+            ("Anna and Ben sold 12 jars for 3 marks.", "3 marks"),
+            ("On day 12 Ben took 4 marks for jars.", "4 marks"),
+            True,
+        ),
+        (
+            ("Anna and Ben sold 12 jars for 3 marks.", "3 marks"),
+            ("Ben took 3 marks a jar for 40 jars.", "3 marks"),
+            False,
+        ),
+        (("Anna and Ben sold 12 jars for 3 marks.", "3 marks"), ("Ben sold 40 jars.", "40 jars"), False),
+        (("Then Anna and Ben sold 12 jars.", "Anna"), ("Ben and Cleo sold 12 jars.", "Cleo"), True),
+        (("Anna and Ben sold 12 jars for 3 marks.", "sold"), ("Ben and Cleo bought 40 jars.", "bought"), False),
+    ],
+)
+def test_statements_are_compared_by_the_words_that_answer_where_they_are_known(
+    one: tuple[str, str], other: tuple[str, str], different: bool, make_hit: MakeHit
+) -> None:
+    hit = make_hit("Anything.")
+    claims = [claim(text, hit, words=words) for text, words in (one, other)]
+    assert differs(claims[0], claims[1], "What happened?") is different
 
 
 def dated(hit: Hit, day: int) -> Hit:
