@@ -147,6 +147,7 @@ def ask(
                 settings=settings.answer,
                 deadline_s=deadline_s,
                 check=check,
+                all_accounts=plain is not None,
             )
         findings.append(finding)
     with watch.stage("conclude"):

@@ -24,6 +24,8 @@ from qa_service.wordings import counting
 MOST_VERSIONS = 2
 _LEAST_SHARE = 0.6
 """Of the question's words that the answer's document holds, what another document must hold."""
+_LEAST_ASKED_SHARE = 0.3
+"""The same where the question asks what several say."""
 _SAME_CAUSE_SHARE = 0.3
 """Of the words of two statements without names and numbers, what makes them say the same."""
 
@@ -40,9 +42,10 @@ def compare(
     settings: AnswerSettings,
     deadline_s: float,
     check: Check,
+    all_accounts: bool = False,
 ) -> Finding:
     """Return the finding with the differing statements of other documents among the passages of `wide`, at most one a
-    document.
+    document; with `all_accounts`, where the question asks what several say, also with those that do not differ.
 
     The model is asked about the passages of one document at a time: whether they answer and in which words, and whether
     the sentence with these, or else what it says itself, is right. That must be borne out by the document alone, around
@@ -61,15 +64,17 @@ def compare(
     ) - _sources(wide)
     asked = content_keys(finding.part)
     names -= frozenset[str]().union(*(_answers(claim, asked, "name") for claim in supported))
-    differing = [
-        sentences for sentences in _others(told, wide) if not _say_the_same(sentences, supported, finding.part)
+    others = [
+        sentences
+        for sentences in _others(told, wide, least_share=_LEAST_ASKED_SHARE if all_accounts else _LEAST_SHARE)
+        if all_accounts or not _say_the_same(sentences, supported, finding.part)
     ]
     versions = []
-    for sentences in differing[:MOST_VERSIONS]:
+    for sentences in others[:MOST_VERSIONS]:
         brief = narrow(wide, sentences, session=session)
         stated = _stated(brief, session=session, settings=settings, deadline_s=deadline_s, check=check)
         about_the_same = stated and names <= beside(stated[0].support, around)
-        if about_the_same and all(differs(stated[0], claim, finding.part) for claim in supported):
+        if about_the_same and (all_accounts or all(differs(stated[0], claim, finding.part) for claim in supported)):
             versions.append(stated[0])
     return msgspec.structs.replace(finding, versions=tuple(versions))
 
@@ -174,14 +179,14 @@ def _paragraphs(claim: Verified) -> str:
     return " ".join(sorted({sentence.hit.paragraph.text for sentence in claim.support}))
 
 
-def _others(told: set[str], brief: Brief) -> list[list[Sentence]]:
+def _others(told: set[str], brief: Brief, *, least_share: float) -> list[list[Sentence]]:
     """Return what is read of each document that may be about the same as those `told`, the likeliest first."""
     asked = content_keys(brief.question)
     by_document: dict[str, list[Passage]] = {}
     for passage in brief.passages:
         by_document.setdefault(passage.hit.paragraph.document_id, []).append(passage)
     held = {document: len(asked & _said(passages)) for document, passages in by_document.items()}
-    least = _LEAST_SHARE * max((held[document] for document in told if document in held), default=0)
+    least = least_share * max((held[document] for document in told if document in held), default=0)
     others = [document for document in by_document if document not in told and held[document] >= max(least, 1)]
     return [
         [sentence for passage in by_document[document] for sentence in passage.sentences]

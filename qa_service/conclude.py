@@ -8,7 +8,7 @@ import msgspec
 from qa_service.answer_text import AnswerText
 from qa_service.asked import asks_about_a_name, asks_why
 from qa_service.circumstances import premise, reported_beside
-from qa_service.compare import day_of, knows_of, supersedes
+from qa_service.compare import day_of, differs, knows_of, supersedes
 from qa_service.divide import with_names
 from qa_service.finding import Finding
 from qa_service.gate import Decision
@@ -123,8 +123,8 @@ def _tell(finding: Finding, page: AnswerText, *, alone: bool) -> _Told:
 
 
 def _tell_versions(finding: Finding, page: AnswerText) -> _Told:
-    """Tell the newest account first; older ones as corrected by it if it knows of them, as other readings of a name, or
-    as differing.
+    """Tell the newest account first; older ones as corrected by it if it knows of them, as other readings of a name, as
+    differing, or one beside the other.
     """
     accounts = sorted((*finding.supported, *finding.versions), key=lambda claim: -day_of(claim))
     newest, older = accounts[0], accounts[1:]
@@ -136,14 +136,16 @@ def _tell_versions(finding: Finding, page: AnswerText) -> _Told:
                 page.add_claims([other])
         return _Told(status="answered")
     asks_back = asks_about_a_name(finding.part)
-    page.add_words(_SEVERAL_FIT if asks_back else "The documents differ. ")
+    differing = any(differs(newest, other, finding.part) for other in older)
+    if asks_back or differing:
+        page.add_words(_SEVERAL_FIT if asks_back else "The documents differ. ")
     for account in accounts:
         page.add_words(f"{_named(account)}: ")
         page.add_claims([account])
     if asks_back:
         page.add_words(_WHICH_ONE)
         return _Told(status="clarify", reason="ambiguous")
-    return _Told(status="conflict", reason="sources_differ")
+    return _Told(status="conflict", reason="sources_differ") if differing else _Told(status="answered")
 
 
 def _named(claim: Verified) -> str:

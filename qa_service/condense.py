@@ -4,6 +4,7 @@ import re
 from collections.abc import Sequence
 
 from config.settings import AnswerSettings
+from qa_service.divide import divide
 from qa_service.llm.port import ModelSession
 from qa_service.rewrite import as_lines, invents_nothing, rewritten, written_anew
 from qa_service.terms import TIME_KEYS, content_keys, keys, terms
@@ -44,8 +45,8 @@ def condense(
     question tell whether, and the model is shown how, twice if need be: the second time its rewrite begins as the
     question does, up to its first pronoun, as a small model likes to write down the question before. A rewrite that is
     no question, brings a name or number that nobody mentioned (but for a year before or after one that was), or loses
-    what the question itself says is discarded, and the question asked with an earlier one in brackets. The conversation
-    reaches no further than this stage, so it never becomes evidence.
+    what the question itself says is discarded, and the question asked with an earlier one in brackets. Parts that get
+    lost in it are put behind it. The conversation reaches no further than this stage, so it never becomes evidence.
     """
     if not conversation:
         return None
@@ -55,7 +56,7 @@ def condense(
         if complete.casefold() == question.strip().casefold():
             return None
         sound = _is_sound(complete, question, recent, may_lose=1)
-        return complete if sound else _behind_an_earlier_one(question, recent)
+        return _with_lost_parts(complete, question) if sound else _behind_an_earlier_one(question, recent)
     if not _leans_on_conversation(question):
         return None
     given = f"{as_lines(talk)}Last question: {question}\n"
@@ -63,7 +64,8 @@ def condense(
         complete = rewritten(_SYSTEM, _EXAMPLES, given, name="complete", session=session, begun=begun)
         unchanged = _words(complete) == _words(_OPENING.sub("", question))
         if _is_sound(complete, question, recent, may_lose=1 if begun else 0) and not (begun and unchanged):
-            return None if complete.casefold() == question.strip().casefold() else complete
+            same = complete.casefold() == question.strip().casefold()
+            return None if same else _with_lost_parts(complete, question)
     return _behind_an_earlier_one(question, recent)
 
 
@@ -87,6 +89,13 @@ def _is_sound(complete: str, question: str, recent: Sequence[Turn], *, may_lose:
     own = content_keys(_OPENING.sub("", question)) - TIME_KEYS
     lost = own - content_keys(complete)
     return invents_nothing(complete, known | years) and len(lost) <= max(may_lose, len(own) // 2)
+
+
+def _with_lost_parts(complete: str, question: str) -> str:
+    """Return a rewrite with the last parts of the question behind it, if it has fewer ("…, and what for?")."""
+    lost = divide(question).parts[len(divide(complete).parts) :]
+    together = ", and ".join([complete, *lost]).replace("?,", ",") if lost else complete
+    return together if len(together) <= MAX_QUESTION_CHARS else complete
 
 
 def _words(text: str) -> str:

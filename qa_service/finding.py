@@ -23,7 +23,7 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
     extract: tuple[Sentence, ...] = ()
     """Quoted in place of an answer, when none of the claims holds; best sentence first."""
     versions: tuple[Verified, ...] = ()
-    """What other documents say instead, one claim a document."""
+    """What other documents say: instead or, where the question asks what several say, as well; one claim a document."""
 
     @property
     def part(self) -> str:

@@ -202,12 +202,13 @@ def _spelt_out(claim: str, asked: set[str]) -> frozenset[str]:
 
 
 def _subject(question: str, whole: str, around: Surroundings) -> frozenset[str]:
-    """Return the names that the question is about, if it has any else those of the whole, as far as they stand around
-    any paragraph that was found. Around what answers one of them must stand: a ticket for the tram is none for the
-    tower.
+    """Return the names that the question is about, if it has any else those of the parts before it, as far as they
+    stand around any paragraph that was found. Around what answers one of them must stand: a ticket for the tram is none
+    for the tower.
     """
     everywhere = frozenset[str]().union(*around.values())
-    return (_names(question) or _names(whole)) & everywhere
+    before = whole[: max(whole.casefold().find(question.casefold().rstrip("?")), 0)]
+    return (_names(question) or _names(before)) & everywhere
 
 
 def _names(text: str) -> frozenset[str]:

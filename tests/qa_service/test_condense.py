@@ -88,6 +88,25 @@ def test_a_rewrite_that_loses_what_the_question_says_is_discarded() -> None:
     assert rewrite("And what was her prize money?", "Who won the Zelny Open?")[0] == asked
 
 
+@pytest.mark.parametrize(
+    ("question", "says", "whole"),
+    [
+        (
+            "How much does she get for that, and what on top?",
+            "How much does Katrin Voss get for the Zelny Open?",
+            "How much does Katrin Voss get for the Zelny Open, and what on top?",
+        ),
+        (
+            "How old is she, and where does she live?",
+            "How old is Katrin Voss, and where does Katrin Voss live?",
+            "How old is Katrin Voss, and where does Katrin Voss live?",
+        ),
+    ],
+)
+def test_a_part_that_gets_lost_is_put_behind_the_rewrite(question: str, says: str, whole: str) -> None:
+    assert rewrite(question, says)[0] == whole
+
+
 def test_a_question_that_goes_back_is_asked_with_the_one_it_goes_back_to() -> None:
     talk = (
         Turn(role="user", text="What is the offer per share?"),

@@ -317,7 +317,8 @@ def test_an_answer_stands_where_the_subject_of_the_question_does(make_hit: Calla
     whole = "How high is the tower of Westerby, and what does a ticket cost?"
     assert verdict("A ticket costs 4 marks.", tower, whole) == "supported"
     assert verdict("A ticket costs 2 marks.", tram, whole) == "unsupported"
-    assert verdict("A ticket costs 2 marks.", tram, "What does a ticket cost?") == "supported"
+    for other in ("What does a ticket cost?", "What does a ticket cost, and how high is the tower of Westerby?"):
+        assert verdict("A ticket costs 2 marks.", tram, other) == "supported"
 
 
 @pytest.mark.parametrize(
