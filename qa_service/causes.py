@@ -30,9 +30,11 @@ def states_cause(claim: str, question: str, support: Sequence[Sentence]) -> bool
     does.
 
     A claim without a connective of its own is read as the cause of what the question asks about. An effect that only
-    points back ("This was because ...") is looked up in the sentence before.
+    points back ("This was because ...") is looked up in the sentence before. What a quotation links its sentence does.
     """
     link = _LINK.search(claim)
+    if link and any(claim in sentence.text for sentence in support):
+        return True
     if link:
         effect, cause = _sides(claim, link)
     else:

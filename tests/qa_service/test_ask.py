@@ -446,15 +446,12 @@ def test_two_documents_that_differ_are_both_told(make_index: MakeIndex) -> None:
     assert len({citation.document_id for citation in answer.citations}) == 2
 
 
-def test_another_document_is_told_in_its_own_words_where_its_draft_does_not_hold(make_index: MakeIndex) -> None:
-    def script(prompt: Prompt) -> str:
-        return "Three workers were hurt." if "Three" in "".join(prompt.shared) else "A hundred wept."
-
+def test_documents_that_differ_are_told_by_their_sentences_with_the_words_that_answer(make_index: MakeIndex) -> None:
     def words(prompt: Prompt) -> str:
         return "Three workers" if "Three" in "".join(prompt.shared) else "Five workers"
 
     question = "How many workers were hurt when the crane fell?"
-    answer = answer_to(question, script, make_index(OLDER, NEWER), words=words)
+    answer = answer_to(question, "A hundred wept.", make_index(OLDER, NEWER), words=words)
     assert answer.status == "conflict"
     assert "Five workers were hurt" in answer.text
 
@@ -469,6 +466,16 @@ def test_a_question_whether_two_accounts_agree_is_asked_of_each(make_index: Make
     answer = answer_to(question, script, make_index(OLDER, NEWER))
     assert (answer.status, answer.standalone_question) == ("conflict", plain)
     assert answer.question == question
+
+
+def test_accounts_that_are_asked_for_are_told_also_where_they_do_not_differ(make_index: MakeIndex) -> None:
+    again = (
+        "Late news\n\nDoctors of the hospital count three workers hurt when a crane fell at Arlby Pier in the night.\n"
+    )
+    question = "How many workers were hurt when the crane fell, by the fire service and by the hospital?"
+    answer = answer_to(question, _by_passage, make_index(OLDER, again))
+    assert (answer.status, len({citation.document_id for citation in answer.citations})) == ("answered", 2)
+    assert "differ" not in answer.text
 
 
 def test_a_document_that_does_not_answer_is_no_other_account(make_index: MakeIndex) -> None:
