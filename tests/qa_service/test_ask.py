@@ -470,7 +470,7 @@ def test_a_question_whether_two_accounts_agree_is_asked_of_each(make_index: Make
 
 def test_accounts_that_are_asked_for_are_told_also_where_they_do_not_differ(make_index: MakeIndex) -> None:
     again = (
-        "Late news\n\nDoctors of the hospital count three workers hurt when a crane fell at Arlby Pier in the night.\n"
+        "Late news\n\nDoctors count three workers hurt when a crane fell at Arlby Pier in the night.\n"
     )
     question = "How many workers were hurt when the crane fell, by the fire service and by the hospital?"
     answer = answer_to(question, _by_passage, make_index(OLDER, again))
