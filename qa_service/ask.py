@@ -11,13 +11,13 @@ from functools import partial
 
 from config.settings import AnswerSettings, Settings
 from indexer.search import Index
+from indexer.values import Hit
 from qa_service.attribute import attribute
 from qa_service.compare import compare
 from qa_service.compose import Brief, compose
 from qa_service.conclude import ask_back, conclude
-from qa_service.condense import condense
+from qa_service.condense import complete_part, condense
 from qa_service.confirm import confirm
-from qa_service.corrections import Correction, corrections_in
 from qa_service.divide import Division, divide
 from qa_service.entailment import FactChecker
 from qa_service.evidence import Sentence
@@ -25,13 +25,13 @@ from qa_service.exactness import check_exactness
 from qa_service.finding import Finding
 from qa_service.gate import Decision, gate
 from qa_service.generate import Draft, generate
+from qa_service.ground import Ground, ground_of
 from qa_service.llm.port import ModelSession
 from qa_service.mend import mend
 from qa_service.namesakes import namesakes
 from qa_service.quote import Check, quote
 from qa_service.retrieve import in_turn, retrieve
 from qa_service.stopwatch import Stopwatch
-from qa_service.surroundings import Surroundings, documents_of, surroundings
 from qa_service.unify import unify
 from qa_service.values import Answer, EvidenceFound, Progress, Question, TextDrafted, Usage
 from qa_service.verify import Verified, verify
@@ -64,97 +64,45 @@ def ask(
         division = Division(whole=whole, parts=(plain,)) if plain else divide(whole)
         standalone = plain or standalone
     with watch.stage("retrieve"):
-        found = [
-            retrieve(part, division.whole, index=index, filters=question.filters, settings=settings.retrieval)
-            for part in division.parts
-        ]
+        search = partial(retrieve, index=index, filters=question.filters, settings=settings.retrieval)
+        found = [search(part, division.whole) for part in division.parts]
         persons = namesakes(division.whole, index=index, filters=question.filters)
-        hits = in_turn([[person.sentence.hit for person in persons], *found])
-        documents = documents_of(hits, index=index)
-        corrections = corrections_in(hits, documents=documents)
-        around = surroundings([*hits, *(correction.hit for correction in corrections)], documents=documents)
+        ground = ground_of(in_turn([[person.sentence.hit for person in persons], *found]), index=index)
     version = index.generation.id
-    tell(EvidenceFound(index_version=version, standalone_question=standalone, evidence=hits))
+    tell(EvidenceFound(index_version=version, standalone_question=standalone, evidence=ground.hits))
 
     with watch.stage("queue"):
         session.wait()
     deadline_s = time.monotonic() + settings.answer.deadline_s
-    checks = partial(
-        _checks,
-        around=around,
-        corrections=corrections,
-        session=session,
-        settings=settings.answer,
-        checker=checker,
-        watch=watch,
-    )
     findings: list[Finding] = []
-    for part, part_hits in () if persons else zip(division.parts, found, strict=True):
+    for part, hits in () if persons else zip(division.parts, found, strict=True):
         if findings:
             tell(TextDrafted(text=" "))
-        with watch.stage("compose"):
-            briefs = compose(part, part_hits, whole=division.whole, session=session, settings=settings.answer)
-        looks: list[Finding] = []
-        for brief in briefs:
-            with watch.stage("gate"):
-                decision = gate(
-                    brief,
-                    part_hits,
-                    session=session,
-                    settings=settings.answer,
-                    deadline_s=deadline_s,
-                    more=brief is not briefs[-1],
-                )
-            if not decision.sure and brief is not briefs[-1]:
-                continue
-            check, confirmed = checks(brief, decision)
-            draft, verified = _drafted(
-                brief,
-                decision,
-                confirmed=confirmed,
+        with watch.stage("condense"):
+            complete = complete_part(part, findings, session=session, settings=settings.answer)
+        with watch.stage("retrieve"):
+            more = search(complete, complete) if complete else ()
+            ground = ground_of(in_turn([(*ground.hits, *more)]), index=index) if more else ground
+        findings.append(
+            _find(
+                complete or part,
+                more or hits,
+                whole=complete or division.whole,
+                all_accounts=plain is not None,
+                ground=ground,
                 session=session,
                 settings=settings.answer,
                 deadline_s=deadline_s,
-                tell=ignore if looks else tell,
+                checker=checker,
+                tell=tell,
                 watch=watch,
             )
-            looks.append(
-                Finding(
-                    brief=brief,
-                    decision=decision,
-                    draft=draft,
-                    verified=verified,
-                    removed=sum(len(look.verified) for look in looks),
-                )
-            )
-            if looks[-1].supported or looks[-1].corrected:
-                break
-        with watch.stage("mend"):
-            finding = mend(
-                looks[-1],
-                session=session,
-                settings=settings.answer,
-                deadline_s=deadline_s,
-                check=check,
-                confirmed=confirmed,
-            )
-        with watch.stage("compare"):
-            finding = compare(
-                finding,
-                briefs[-1],
-                around=around,
-                session=session,
-                settings=settings.answer,
-                deadline_s=deadline_s,
-                check=check,
-                all_accounts=plain is not None,
-            )
-        findings.append(finding)
+        )
     with watch.stage("conclude"):
         url = settings.server.public_url
         outcome = ask_back(persons, public_url=url) if persons else conclude(findings, public_url=url)
         cited = {citation.paragraph_id for citation in outcome.citations}
-        hits = in_turn([(*hits, *(each.hit for each in corrections if each.hit.paragraph.id in cited))])
+        hits = in_turn([(*ground.hits, *(each.hit for each in ground.corrections if each.hit.paragraph.id in cited))])
         check_exactness(outcome, index=index)
     return Answer(
         id=uuid.uuid4().hex,
@@ -180,6 +128,81 @@ def ask(
         timings_s=watch.seconds(),
         past_deadline=time.monotonic() > deadline_s,
     )
+
+
+def _find(
+    part: str,
+    hits: Sequence[Hit],
+    *,
+    whole: str,
+    all_accounts: bool,
+    ground: Ground,
+    session: ModelSession,
+    settings: AnswerSettings,
+    deadline_s: float,
+    checker: FactChecker | None,
+    tell: Callable[[Progress], None],
+    watch: Stopwatch,
+) -> Finding:
+    """Return what comes out about one part of the question, from its evidence to the accounts of other documents."""
+    checks = partial(_checks, ground=ground, session=session, settings=settings, checker=checker, watch=watch)
+    with watch.stage("compose"):
+        briefs = compose(part, hits, whole=whole, session=session, settings=settings)
+    looks: list[Finding] = []
+    for brief in briefs:
+        with watch.stage("gate"):
+            decision = gate(
+                brief,
+                hits,
+                session=session,
+                settings=settings,
+                deadline_s=deadline_s,
+                more=brief is not briefs[-1],
+            )
+        if not decision.sure and brief is not briefs[-1]:
+            continue
+        check, confirmed = checks(brief, decision)
+        draft, verified = _drafted(
+            brief,
+            decision,
+            confirmed=confirmed,
+            session=session,
+            settings=settings,
+            deadline_s=deadline_s,
+            tell=ignore if looks else tell,
+            watch=watch,
+        )
+        looks.append(
+            Finding(
+                brief=brief,
+                decision=decision,
+                draft=draft,
+                verified=verified,
+                removed=sum(len(look.verified) for look in looks),
+            )
+        )
+        if looks[-1].supported or looks[-1].corrected:
+            break
+    with watch.stage("mend"):
+        finding = mend(
+            looks[-1],
+            session=session,
+            settings=settings,
+            deadline_s=deadline_s,
+            check=check,
+            confirmed=confirmed,
+        )
+    with watch.stage("compare"):
+        return compare(
+            finding,
+            briefs[-1],
+            around=ground.around,
+            session=session,
+            settings=settings,
+            deadline_s=deadline_s,
+            check=check,
+            all_accounts=all_accounts,
+        )
 
 
 def _drafted(
@@ -217,8 +240,7 @@ def _checks(
     brief: Brief,
     decision: Decision,
     *,
-    around: Surroundings,
-    corrections: Sequence[Correction],
+    ground: Ground,
     session: ModelSession,
     settings: AnswerSettings,
     checker: FactChecker | None,
@@ -229,8 +251,7 @@ def _checks(
         _checked,
         brief=brief,
         probability=decision.probability,
-        around=around,
-        corrections=corrections,
+        ground=ground,
         settings=settings,
         checker=checker,
         watch=watch,
@@ -253,8 +274,7 @@ def _checked(
     *,
     brief: Brief,
     probability: float | None,
-    around: Surroundings,
-    corrections: Sequence[Correction],
+    ground: Ground,
     settings: AnswerSettings,
     checker: FactChecker | None,
     watch: Stopwatch,
@@ -267,10 +287,10 @@ def _checked(
             attributions,
             question=brief.question,
             whole=brief.whole,
-            around=around,
+            around=ground.around,
             settings=settings,
             probability=probability,
-            corrections=corrections,
+            corrections=ground.corrections,
             checker=checker,
         )
 
