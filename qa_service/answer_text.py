@@ -32,6 +32,10 @@ class AnswerText:
         for run in _runs(support):
             self._add(f"\u201c{_slice(run)}\u201d", run, score=1.0)
 
+    def tells(self, text: str) -> bool:
+        """Tell whether one of the claims is `text`."""
+        return any(self._text[claim.start : claim.end] == text for claim in self._claims)
+
     @property
     def text(self) -> str:
         """All words, with markers."""

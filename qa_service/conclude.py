@@ -96,7 +96,7 @@ def _tell(finding: Finding, page: AnswerText, *, alone: bool) -> _Told:
     if finding.supported:
         if finding.versions:
             return _tell_versions(finding, page)
-        page.add_claims(finding.supported)
+        page.add_claims([claim for claim in finding.supported if not page.tells(claim.text)])
         return _Told(status="partial", reason=failure) if failure else _Told(status="answered")
     if finding.extract:
         page.add_words("No short answer could be verified. The documents say: " if alone else "The documents say: ")

@@ -37,8 +37,9 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def told(self) -> str:
-        """What answers, as one text; "" where nothing does."""
-        return " ".join(claim.text for claim in self.supported) or joined(self.extract)
+        """What answers, in its words where they are known; "" where nothing does."""
+        words = dict.fromkeys(claim.words or claim.text for claim in self.supported)
+        return " ".join(words) or joined(self.extract)
 
     @property
     def corrected(self) -> tuple[Sentence, ...]:

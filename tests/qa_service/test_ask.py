@@ -469,9 +469,7 @@ def test_a_question_whether_two_accounts_agree_is_asked_of_each(make_index: Make
 
 
 def test_accounts_that_are_asked_for_are_told_also_where_they_do_not_differ(make_index: MakeIndex) -> None:
-    again = (
-        "Late news\n\nDoctors count three workers hurt when a crane fell at Arlby Pier in the night.\n"
-    )
+    again = "Late news\n\nDoctors count three workers hurt when a crane fell at Arlby Pier in the night.\n"
     question = "How many workers were hurt when the crane fell, by the fire service and by the hospital?"
     answer = answer_to(question, _by_passage, make_index(OLDER, again))
     assert (answer.status, len({citation.document_id for citation in answer.citations})) == ("answered", 2)
@@ -511,6 +509,31 @@ def test_a_question_of_two_parts_is_answered_part_by_part(make_index: MakeIndex)
     assert answer.text.startswith(
         "Eleven members voted for it.[1] Mayor Nessa Halloran opened a school in Saltmarket.[2]"
     )
+
+
+def test_a_part_that_leans_on_the_one_before_is_completed_with_what_that_came_to(make_index: MakeIndex) -> None:
+    asked: list[str] = []
+
+    def words(prompt: Prompt) -> str:
+        asked.append(prompt.ask)
+        if "written anew" in prompt.ask:
+            return "Where did Mayor Nessa Halloran open a school?"
+        return "Saltmarket" if "Halloran" in prompt.ask else "Mayor Nessa Halloran"
+
+    question = "Who stayed away from the vote, and where did she open a school?"
+    answer = answer_to(question, "Nobody knows.", make_index(VOTE), words=words)
+    assert answer.status == "answered"
+    assert answer.text.startswith(
+        "Mayor Nessa Halloran stayed away from the vote.[1] She opened a school in Saltmarket"
+    )
+    assert [ask.startswith("Question: Where did she open a school?") for ask in asked] == [False, True, False]
+    assert asked[2].startswith("Question: Where did Mayor Nessa Halloran open a school?")
+
+
+def test_a_sentence_that_answers_two_parts_is_told_once(make_index: MakeIndex) -> None:
+    question = "How many members voted for the Gannet Bridge, and how many voted against the Gannet Bridge?"
+    answer = answer_to(question, "Nobody knows.", make_index(VOTE), words=lambda _prompt: "Eleven members")
+    assert (answer.status, answer.text) == ("answered", "Eleven members voted for it and 8 against.[1]")
 
 
 def test_a_part_that_the_documents_do_not_answer_is_named(make_index: MakeIndex) -> None:
