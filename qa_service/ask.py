@@ -16,7 +16,7 @@ from qa_service.attribute import attribute
 from qa_service.compare import compare
 from qa_service.compose import Brief, compose
 from qa_service.conclude import ask_back, conclude
-from qa_service.condense import complete_part, condense
+from qa_service.condense import condense
 from qa_service.confirm import confirm
 from qa_service.divide import Division, divide
 from qa_service.entailment import FactChecker
@@ -64,8 +64,10 @@ def ask(
         division = Division(whole=whole, parts=(plain,)) if plain else divide(whole)
         standalone = plain or standalone
     with watch.stage("retrieve"):
-        search = partial(retrieve, index=index, filters=question.filters, settings=settings.retrieval)
-        found = [search(part, division.whole) for part in division.parts]
+        found = [
+            retrieve(part, division.whole, index=index, filters=question.filters, settings=settings.retrieval)
+            for part in division.parts
+        ]
         persons = namesakes(division.whole, index=index, filters=question.filters)
         ground = ground_of(in_turn([[person.sentence.hit for person in persons], *found]), index=index)
     version = index.generation.id
@@ -75,19 +77,14 @@ def ask(
         session.wait()
     deadline_s = time.monotonic() + settings.answer.deadline_s
     findings: list[Finding] = []
-    for part, hits in () if persons else zip(division.parts, found, strict=True):
+    for part, part_hits in () if persons else zip(division.parts, found, strict=True):
         if findings:
             tell(TextDrafted(text=" "))
-        with watch.stage("condense"):
-            complete = complete_part(part, findings, session=session, settings=settings.answer)
-        with watch.stage("retrieve"):
-            more = search(complete, complete) if complete else ()
-            ground = ground_of(in_turn([(*ground.hits, *more)]), index=index) if more else ground
         findings.append(
             _find(
-                complete or part,
-                more or hits,
-                whole=complete or division.whole,
+                part,
+                part_hits,
+                whole=division.whole,
                 all_accounts=plain is not None,
                 ground=ground,
                 session=session,

@@ -5,7 +5,6 @@ from collections.abc import Sequence
 
 from config.settings import AnswerSettings
 from qa_service.divide import divide
-from qa_service.finding import Finding
 from qa_service.llm.port import ModelSession
 from qa_service.rewrite import as_lines, invents_nothing, rewritten, written_anew
 from qa_service.terms import TIME_KEYS, content_keys, keys, terms
@@ -68,30 +67,6 @@ def condense(
             same = complete.casefold() == question.strip().casefold()
             return None if same else _with_lost_parts(complete, question)
     return _behind_an_earlier_one(question, recent)
-
-
-def complete_part(
-    part: str, findings: Sequence[Finding], *, session: ModelSession, settings: AnswerSettings
-) -> str | None:
-    """Return a part of a question as it stands alone behind what came out about the parts before it ("by how much?");
-    None where it does as it is, nothing was found before, or no adapter learnt to write it anew.
-    """
-    if not findings or not findings[-1].told or (_names(part) and not _PRONOUN.search(part)):
-        return None
-    talk = [
-        turn
-        for finding in findings
-        for turn in (Turn(role="user", text=finding.part), Turn(role="assistant", text=finding.told[:_RECENT_CHARS]))
-    ]
-    asked = part[:1].upper() + part[1:]
-    complete = written_anew(asked, [(turn.role, turn.text) for turn in talk], session=session, settings=settings)
-    if complete is None or complete.casefold() == part.casefold():
-        return None
-    return complete if _is_sound(complete, part, talk, may_lose=1) else None
-
-
-def _names(text: str) -> frozenset[str]:
-    return keys(terms(text), "name") - TIME_KEYS
 
 
 def _up_to_a_pronoun(question: str) -> str:

@@ -3,7 +3,7 @@
 import msgspec
 
 from qa_service.compose import Brief
-from qa_service.evidence import Sentence, joined
+from qa_service.evidence import Sentence
 from qa_service.gate import Decision
 from qa_service.generate import Draft
 from qa_service.verify import Verified
@@ -34,12 +34,6 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
     def supported(self) -> tuple[Verified, ...]:
         """The claims that hold."""
         return tuple(claim for claim in self.verified if claim.verdict == "supported")
-
-    @property
-    def told(self) -> str:
-        """What answers, in its words where they are known; "" where nothing does."""
-        words = dict.fromkeys(claim.words or claim.text for claim in self.supported)
-        return " ".join(words) or joined(self.extract)
 
     @property
     def corrected(self) -> tuple[Sentence, ...]:

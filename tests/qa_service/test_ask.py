@@ -511,25 +511,6 @@ def test_a_question_of_two_parts_is_answered_part_by_part(make_index: MakeIndex)
     )
 
 
-def test_a_part_that_leans_on_the_one_before_is_completed_with_what_that_came_to(make_index: MakeIndex) -> None:
-    asked: list[str] = []
-
-    def words(prompt: Prompt) -> str:
-        asked.append(prompt.ask)
-        if "written anew" in prompt.ask:
-            return "Where did Mayor Nessa Halloran open a school?"
-        return "Saltmarket" if "Halloran" in prompt.ask else "Mayor Nessa Halloran"
-
-    question = "Who stayed away from the vote, and where did she open a school?"
-    answer = answer_to(question, "Nobody knows.", make_index(VOTE), words=words)
-    assert answer.status == "answered"
-    assert answer.text.startswith(
-        "Mayor Nessa Halloran stayed away from the vote.[1] She opened a school in Saltmarket"
-    )
-    assert [ask.startswith("Question: Where did she open a school?") for ask in asked] == [False, True, False]
-    assert asked[2].startswith("Question: Where did Mayor Nessa Halloran open a school?")
-
-
 def test_a_sentence_that_answers_two_parts_is_told_once(make_index: MakeIndex) -> None:
     question = "How many members voted for the Gannet Bridge, and how many voted against the Gannet Bridge?"
     answer = answer_to(question, "Nobody knows.", make_index(VOTE), words=lambda _prompt: "Eleven members")
