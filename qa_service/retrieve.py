@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from itertools import zip_longest
 
+import msgspec
 from rapidfuzz import fuzz
 
 from config.settings import RetrievalSettings
@@ -17,13 +18,19 @@ _RANK_CONSTANT = 60
 _SEARCHED_FOR_EACH = 3
 """Times `evidence_paragraphs` that are looked through for distinct paragraphs and other documents."""
 
+_BEST_DOCUMENTS = 2
+"""In which a part is searched for again."""
+_WEIGHT_WITHIN = 2
+"""Times that ranking counts; both by what evidence then holds (docs/decisions/0019-within-documents.md)."""
+
 
 def retrieve(part: str, whole: str, *, index: Index, filters: Filters, settings: RetrievalSettings) -> tuple[Hit, ...]:
     """Return the best paragraphs for `part` of the question `whole`, best first; empty when the filters leave none.
 
     What is only a part is searched for alone, with the names of the whole, and as the whole: what stands high in all
-    three rankings is what it means. Behind the best `evidence_paragraphs` come those of up to `other_documents` further
-    documents that fit at least `other_document_share` as well as the best: they may tell it differently.
+    three rankings is what it means. Then it is searched for again in the best documents alone: news names what it is
+    about once, and not in every paragraph. Behind the best `evidence_paragraphs` come those of up to `other_documents`
+    further documents that fit at least `other_document_share` as well as the best: they may tell it differently.
 
     Paragraphs with much the same words as a better one (reprints of a wire story) are left out: they would take the
     place of other evidence.
@@ -33,6 +40,10 @@ def retrieve(part: str, whole: str, *, index: Index, filters: Filters, settings:
         _distinct(index.search(query, filters=filters, limit=limit))
         for query in dict.fromkeys((part, with_names(part, whole), whole))
     ]
+    best = tuple(dict.fromkeys(hit.paragraph.document_id for hit in _by_rank(found)))[:_BEST_DOCUMENTS]
+    if best:
+        within = msgspec.structs.replace(filters, document_ids=best)
+        found += _WEIGHT_WITHIN * [_distinct(index.search(part, filters=within, limit=limit))]
     ranked = _distinct(_by_rank(found))
     room = settings.evidence_paragraphs
     return (*ranked[:room], *_other_documents(ranked, room=room, settings=settings))

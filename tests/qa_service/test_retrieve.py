@@ -18,11 +18,16 @@ class ScriptedIndex:
 
     def __init__(self, found: dict[str, Sequence[Hit]]) -> None:
         self._found = found
-        self.queries: list[str] = []
+        self.queries: list[tuple[str, tuple[str, ...]]] = []
 
     def search(self, query: str, *, filters: Filters, limit: int) -> list[Hit]:
-        self.queries.append(query)
-        return list(self._found.get(query, ()))[:limit]
+        self.queries.append((query, filters.document_ids))
+        passing = [
+            hit
+            for hit in self._found.get(query, ())
+            if not filters.document_ids or hit.paragraph.document_id in filters.document_ids
+        ]
+        return passing[:limit]
 
 
 def found(part: str, index: ScriptedIndex, whole: str = "", **changes: object) -> list[str]:
@@ -52,7 +57,16 @@ def test_what_stands_high_for_a_part_with_its_names_and_for_the_whole_comes_firs
     part = "what did it cost?"
     index = ScriptedIndex({part: (third,), f"{part} Arlby Pier": (third, first), whole: (first, second)})
     assert found(part, index, whole) == ["d3-p1", "d1-p1", "d2-p1"]
-    assert index.queries == [part, f"{part} Arlby Pier", whole]
+    assert index.queries == [(part, ()), (f"{part} Arlby Pier", ()), (whole, ()), (part, ("d3", "d1"))]
+
+
+def test_what_the_best_documents_have_comes_before_the_like_of_others(make_hit: MakeHit) -> None:
+    named = make_hit("Arlby Pier is open again.", document="d1")
+    paint, price = (make_hit(text, document="d1", number=n) for n, text in ((2, "Painted blue."), (3, "It cost much.")))
+    others = [make_hit(f"Pier {n} cost {n} marks, all told.", document=f"d{n}") for n in range(2, 9)]
+    index = ScriptedIndex({"What did Arlby Pier cost?": (named, *others, price, paint)})
+    ids = found("What did Arlby Pier cost?", index, evidence_paragraphs=5)
+    assert ids[:4] == ["d1-p1", "d2-p1", "d1-p3", "d1-p2"]
 
 
 def test_what_several_parts_found_is_shown_in_turn(make_hit: MakeHit) -> None:
