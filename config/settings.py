@@ -138,6 +138,8 @@ class AnswerSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     confidence_threshold: Annotated[float, Meta(ge=0, le=1)]
     """Confidence below which an answer is taken back: what the model makes of evidence and answer together, half of it
     the probability that the evidence answers the question, half the probability that the answer is right."""
+    yes_or_no_threshold: Annotated[float, Meta(ge=0, le=1)]
+    """Confidence below which a sentence of a document does not answer a question for a yes or no."""
     support_threshold: Annotated[float, Meta(ge=0, le=1)]
     """Share of a sentence's checked words that must stand in its evidence."""
 

@@ -29,7 +29,7 @@ from qa_service.ground import Ground, ground_of
 from qa_service.llm.port import ModelSession
 from qa_service.mend import mend
 from qa_service.namesakes import namesakes
-from qa_service.quote import Check, quote
+from qa_service.quote import Check, Confirm, quote
 from qa_service.retrieve import in_turn, retrieve
 from qa_service.stopwatch import Stopwatch
 from qa_service.unify import unify
@@ -206,7 +206,7 @@ def _drafted(
     brief: Brief,
     decision: Decision,
     *,
-    confirmed: Check,
+    confirmed: Confirm,
     session: ModelSession,
     settings: AnswerSettings,
     deadline_s: float,
@@ -218,7 +218,7 @@ def _drafted(
     Only the first of the two is told: the reader has seen it when the second comes.
     """
     with watch.stage("quote"):
-        draft, verified = quote(brief, decision, confirmed=confirmed, tell=tell)
+        draft, verified = quote(brief, decision, confirmed=confirmed, settings=settings, tell=tell)
     if verified:
         return draft, verified
     with watch.stage("generate"):
@@ -242,7 +242,7 @@ def _checks(
     settings: AnswerSettings,
     checker: FactChecker | None,
     watch: Stopwatch,
-) -> tuple[Check, Check]:
+) -> tuple[Check, Confirm]:
     """Return how drafts from `brief` are checked: by their words, and with the model's say where that leaves doubt."""
     check = partial(
         _checked,
@@ -302,8 +302,11 @@ def _confirmed(
     session: ModelSession,
     settings: AnswerSettings,
     watch: Stopwatch,
+    least: float | None = None,
 ) -> tuple[Verified, ...]:
     """Check a draft, and ask the model about it where that leaves doubt."""
     claims = check(text, sentences)
     with watch.stage("confirm"):
-        return confirm(claims, text, brief=brief, answerable=answerable, session=session, settings=settings)
+        return confirm(
+            claims, text, brief=brief, answerable=answerable, session=session, settings=settings, least=least
+        )

@@ -85,11 +85,18 @@ def _stated(
     """Return what `brief` says to its question, as claims that hold or did until they were taken back."""
     decision = decide(brief, session=session, settings=settings)
 
-    def confirmed(text: str, support: Sequence[Sentence]) -> tuple[Verified, ...]:
-        claims = check(text, support)
-        return confirm(claims, text, brief=brief, answerable=decision.probability, session=session, settings=settings)
+    def confirmed(text: str, sentences: Sequence[Sentence], *, least: float | None = None) -> tuple[Verified, ...]:
+        return confirm(
+            check(text, sentences),
+            text,
+            brief=brief,
+            answerable=decision.probability,
+            session=session,
+            settings=settings,
+            least=least,
+        )
 
-    _, quoted = quote(brief, decision, confirmed=confirmed)
+    _, quoted = quote(brief, decision, confirmed=confirmed, settings=settings)
     if quoted:
         return quoted
     draft = generate(brief, decision, session=session, settings=settings, deadline_s=deadline_s)

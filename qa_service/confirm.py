@@ -26,28 +26,30 @@ def confirm(
     answerable: float | None,
     session: ModelSession,
     settings: AnswerSettings,
+    least: float | None = None,
 ) -> tuple[Verified, ...]:
     """Return the claims of the draft `text`, as the model is confident of it or not.
 
     `answerable` is the probability that the evidence answers the question. Claims that only reword are supported from a
-    confidence of `settings.trust_threshold` on; below `settings.confidence_threshold` those that hold are taken back,
-    and doubted are both. Nothing is asked where no claim holds or only rewords, nor where no doubt about the answer
-    could outweigh that the evidence answers. Without an adapter all verdicts stay.
+    confidence of `settings.trust_threshold` on; below `least`, or `settings.confidence_threshold`, those that hold are
+    taken back, and doubted are both. Nothing is asked where no claim holds or only rewords, nor where no doubt about
+    the answer could outweigh that the evidence answers. Without an adapter all verdicts stay.
     """
+    least = least or settings.confidence_threshold
     rewords = any(claim.rewords for claim in claims)
     holds = any(claim.verdict == "supported" for claim in claims)
     if answerable is None or not (rewords or holds):
         return tuple(claims)
-    if not rewords and confidence(answerable, _LEAST_RIGHT) >= settings.confidence_threshold:
+    if not rewords and confidence(answerable, _LEAST_RIGHT) >= least:
         return tuple(claims)
     right = probability_right(text, brief=brief, session=session, settings=settings)
     if right is None:
         return tuple(claims)
     sure = confidence(answerable, right)
+    if sure < least:
+        return tuple(_doubted(claim) if claim.rewords or claim.verdict == "supported" else claim for claim in claims)
     if sure >= settings.trust_threshold:
         return tuple(_trusted(claim, sure) if claim.rewords else claim for claim in claims)
-    if sure < settings.confidence_threshold:
-        return tuple(_doubted(claim) if claim.rewords or claim.verdict == "supported" else claim for claim in claims)
     return tuple(claims)
 
 

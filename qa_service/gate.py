@@ -23,7 +23,6 @@ from qa_service.answerability import (
     log_odds,
     probability,
 )
-from qa_service.asked import asks_for_words
 from qa_service.compose import Brief
 from qa_service.evidence import date_in_words
 from qa_service.llm.port import ModelSession, Telling
@@ -81,7 +80,7 @@ def decide(brief: Brief, *, session: ModelSession, settings: AnswerSettings, mor
     loaded = load_adapter(settings.adapter)
     scale = loaded.adapter.decide if loaded else None
     least = settings.first_threshold if more else settings.answerability_threshold
-    reading = session.read(deciding(brief), CHOICES, telling=_telling(brief.question, loaded, least))
+    reading = session.read(deciding(brief), CHOICES, telling=_telling(loaded, least))
     if reading is None:
         return Decision(reason=None)
     found = probability(reading, scale)
@@ -94,9 +93,9 @@ def decide(brief: Brief, *, session: ModelSession, settings: AnswerSettings, mor
     )
 
 
-def _telling(question: str, loaded: LoadedAdapter | None, least: float) -> Telling | None:
-    """Return how the words that answer are asked for; None where the adapter tells none, or none could answer."""
-    if loaded is None or not loaded.adapter.tells_words or not asks_for_words(question):
+def _telling(loaded: LoadedAdapter | None, least: float) -> Telling | None:
+    """Return how the words that answer are asked for; None where the adapter tells none."""
+    if loaded is None or not loaded.adapter.tells_words:
         return None
     return Telling(opening=BEFORE_WORDS, max_tokens=_WORDS_TOKENS, least_margin=log_odds(least, loaded.adapter.decide))
 

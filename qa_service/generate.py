@@ -9,6 +9,7 @@ import msgspec
 from rapidfuzz import fuzz
 
 from config.settings import AnswerSettings
+from qa_service.asked import asks_for_words
 from qa_service.compose import Brief
 from qa_service.gate import Decision
 from qa_service.llm.port import ModelSession
@@ -21,7 +22,7 @@ class Instruction(NamedTuple):
 
     plain: str
     told: str
-    """Where the words that answer are known; they go into the braces."""
+    """Where the words that answer are known, and it is no yes or no; they go into the braces."""
 
 
 ASK = Instruction(
@@ -67,7 +68,7 @@ def generate(
         return Draft(text="", past_deadline=True)
     text = ""
     words = decision.words
-    told = any(stands_in(words, passage.text) for passage in brief.passages)
+    told = asks_for_words(brief.question) and any(stands_in(words, passage.text) for passage in brief.passages)
     ask = instruction.told.format(words) if told else instruction.plain
     pieces = session.generate(brief.prompt(ask), max_tokens=settings.max_tokens, stop=_STOP)
     for piece in pieces:

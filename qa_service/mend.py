@@ -6,14 +6,14 @@ from functools import partial
 import msgspec
 
 from config.settings import AnswerSettings
-from qa_service.asked import answers_kind, asks_why
+from qa_service.asked import answers_kind, asks_for_words, asks_why
 from qa_service.attribute import attribute
 from qa_service.compose import Brief, narrow
 from qa_service.evidence import Sentence, joined
 from qa_service.finding import Finding
 from qa_service.generate import ASK, COPY, Instruction, generate
 from qa_service.llm.port import ModelSession
-from qa_service.quote import Check, telling
+from qa_service.quote import Check, Confirm, telling
 from qa_service.terms import content_keys
 from qa_service.verify import Verified
 
@@ -31,7 +31,7 @@ def mend(
     settings: AnswerSettings,
     deadline_s: float,
     check: Check,
-    confirmed: Check,
+    confirmed: Confirm,
 ) -> Finding:
     """Return the finding with a second draft, if none of the first one's claims holds; with an extract, if none of the
     second one's does either or the deadline left no time for an answer.
@@ -66,7 +66,7 @@ def _drafted_anew(finding: Finding, *, redraft: Redraft, session: ModelSession, 
         outdated = msgspec.structs.replace(finding.decision, words="")
         finding = msgspec.structs.replace(finding, decision=outdated)
         return redraft(finding, narrow(finding.brief, finding.corrected, session=session), ASK)
-    if telling(finding.brief, finding.decision):
+    if asks_for_words(finding.part) and telling(finding.brief, finding.decision):
         return finding
     if _is_probable(finding, settings):
         return redraft(finding, finding.brief, COPY)

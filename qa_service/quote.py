@@ -5,10 +5,12 @@ What a small model says in its own words is less often right than the sentence f
 
 import re
 from collections.abc import Callable, Sequence
+from typing import Protocol
 
 import msgspec
 
-from qa_service.asked import answers_kind
+from config.settings import AnswerSettings
+from qa_service.asked import answers_kind, asks_for_words
 from qa_service.compose import Brief
 from qa_service.evidence import Sentence
 from qa_service.gate import Decision
@@ -24,20 +26,35 @@ Check = Callable[[str, Sequence[Sentence]], tuple[Verified, ...]]
 """Attribute a draft for this part of the question to sentences, and verify its claims."""
 
 
+class Confirm(Protocol):
+    """Check a draft, and ask the model about it."""
+
+    def __call__(self, text: str, sentences: Sequence[Sentence], *, least: float | None = None) -> tuple[Verified, ...]:
+        """Return its claims; they hold from a confidence of `least` on, or else from that of the profile."""
+        ...
+
+
 def quote(
-    brief: Brief, decision: Decision, *, confirmed: Check, tell: Callable[[TextDrafted], None] = lambda _: None
+    brief: Brief,
+    decision: Decision,
+    *,
+    confirmed: Confirm,
+    settings: AnswerSettings,
+    tell: Callable[[TextDrafted], None] = lambda _: None,
 ) -> tuple[Draft, tuple[Verified, ...]]:
     """Return the sentence with the words that answer, and its claims if all hold, checked by `confirmed`, with the
     model's say; no claims where it does not hold, and an empty draft where there is no such sentence.
 
-    It is told to `tell` before it is checked, as drafts are.
+    It is told to `tell` before it is checked, as drafts are. For a yes or no it has to be surer: words about the same
+    thing are easily taken for one.
     """
     sentences = telling(brief, decision)
     if not sentences:
         return Draft(text=""), ()
     text = _LEAD.sub("", sentences[0].text)
     tell(TextDrafted(text=text))
-    claims = confirmed(text, sentences)
+    least = None if asks_for_words(brief.question) else settings.yes_or_no_threshold
+    claims = confirmed(text, sentences, least=least)
     if any(claim.verdict != "supported" for claim in claims):
         return Draft(text=text), ()
     return Draft(text=text), tuple(msgspec.structs.replace(claim, words=decision.words) for claim in claims)

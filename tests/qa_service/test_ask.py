@@ -302,6 +302,20 @@ def test_evidence_is_told_before_the_draft_and_the_draft_as_it_comes(make_index:
     assert "".join(item.text for item in drafted) == "Eleven members voted for it."
 
 
+@pytest.mark.parametrize("check", [9.0, -9.0], ids=["holds", "is doubted"])
+def test_a_sentence_that_answers_is_told_at_once_and_no_draft_behind_it(make_index: MakeIndex, check: float) -> None:
+    told: list[object] = []
+
+    def verdict(prompt: Prompt, choice: str) -> float:
+        return (check if "Answer: " in prompt.ask else 1.0) if choice == "Yes" else 0.0
+
+    model = ScriptedModel(lambda _prompt: "Eleven of them.", verdict=verdict, words=lambda _prompt: "Eleven members")
+    with model.admit(threading.Event()) as session:
+        question = Question(question="How many voted for the bridge?")
+        ask(question, index=make_index(VOTE), session=session, settings=load_settings(), tell=told.append)
+    assert told[1:] == [TextDrafted(text="Eleven members voted for it and 8 against.")]
+
+
 def test_a_follow_up_is_completed_and_shown(make_index: MakeIndex) -> None:
     def script(prompt: Prompt) -> str:
         rewriting = prompt.answer_start == "Complete question:"
