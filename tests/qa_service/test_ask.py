@@ -126,6 +126,25 @@ def test_a_sentence_with_the_words_that_answer_is_no_answer_where_it_speaks_of_s
         assert answer.status == status
 
 
+@pytest.mark.parametrize(("check", "text"), [(9.0, "Eleven members voted for it and 8 against.[1]"), (1.0, "")])
+def test_a_yes_or_no_is_answered_by_a_sentence_only_where_the_model_is_surer(
+    make_index: MakeIndex, check: float, text: str
+) -> None:
+    asked: list[str] = []
+
+    def script(prompt: Prompt) -> str:
+        asked.append(prompt.ask)
+        return "Nobody knows."
+
+    def verdict(prompt: Prompt, choice: str) -> float:
+        return (check if "Answer: " in prompt.ask else 1.0) if choice == "Yes" else 0.0
+
+    question = "Did members vote for the Gannet Bridge?"
+    answer = answer_to(question, script, make_index(VOTE), verdict=verdict, words=lambda _prompt: "Eleven members")
+    assert answer.text.startswith(text)
+    assert asked[:1] == ([] if text else [ASK.plain])
+
+
 def test_of_a_sentence_that_answers_the_dateline_is_left_out_and_quoted(make_index: MakeIndex) -> None:
     index = make_index("The market\n\nARLBY, 3 May 2024 (VPA) - On Monday the cook bought bread and milk for a mark.\n")
     question, draft = "What did the cook buy on Monday?", "Nobody knows."
