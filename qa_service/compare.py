@@ -82,7 +82,9 @@ def compare(
 def _stated(
     brief: Brief, *, session: ModelSession, settings: AnswerSettings, deadline_s: float, check: Check
 ) -> tuple[Verified, ...]:
-    """Return what `brief` says to its question, as claims that hold or did until they were taken back."""
+    """Return what `brief` says to its question, as claims that hold or did until they were taken back; none where the
+    words that answer are known and their sentence does not hold.
+    """
     decision = decide(brief, session=session, settings=settings)
 
     def confirmed(text: str, sentences: Sequence[Sentence], *, least: float | None = None) -> tuple[Verified, ...]:
@@ -96,8 +98,8 @@ def _stated(
             least=least,
         )
 
-    _, quoted = quote(brief, decision, confirmed=confirmed, settings=settings)
-    if quoted:
+    told, quoted = quote(brief, decision, confirmed=confirmed, settings=settings)
+    if told.text:
         return quoted
     draft = generate(brief, decision, session=session, settings=settings, deadline_s=deadline_s)
     return tuple(

@@ -501,6 +501,21 @@ def test_a_question_whether_two_accounts_agree_is_asked_of_each(make_index: Make
     assert answer.question == question
 
 
+def test_a_document_whose_sentence_with_the_words_that_answer_does_not_hold_is_no_other_account(
+    make_index: MakeIndex,
+) -> None:
+    def verdict(prompt: Prompt, choice: str) -> float:
+        doubted = "Answer: Five" in prompt.ask
+        return 0.0 if choice == "No" else -9.0 if doubted else 2.0
+
+    def words(prompt: Prompt) -> str:
+        return "Three workers" if "Three" in "".join(prompt.shared) else "Five workers"
+
+    question = "How many workers were hurt when the crane fell?"
+    answer = answer_to(question, _by_passage, make_index(OLDER, NEWER), verdict=verdict, words=words)
+    assert answer.text == "Three workers were hurt when the crane fell at Arlby Pier, the fire service said.[1]"
+
+
 def test_accounts_that_are_asked_for_are_told_also_where_they_do_not_differ(make_index: MakeIndex) -> None:
     again = "Late news\n\nDoctors count three workers hurt when a crane fell at Arlby Pier in the night.\n"
     question = "How many workers were hurt when the crane fell, by the fire service and by the hospital?"
