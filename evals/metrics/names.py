@@ -162,7 +162,11 @@ METRICS: Mapping[Metric, MetricInfo] = {
         title="… to decide", group="cost", meaning="Of these, the gate.", higher_is_better=False, unit="s"
     ),
     "generate_seconds": MetricInfo(
-        title="… to generate", group="cost", meaning="Of these, drafting; of answers that took a draft.", higher_is_better=False, unit="s"
+        title="… to generate",
+        group="cost",
+        meaning="Of these, drafting; of answers that took a draft.",
+        higher_is_better=False,
+        unit="s",
     ),
     "prompt_tokens": MetricInfo(
         title="Prompt tokens", group="cost", meaning="Of all calls on the model.", higher_is_better=False, unit="tokens"
