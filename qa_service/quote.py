@@ -21,6 +21,9 @@ from qa_service.verify import Verified
 
 _LEAD = re.compile(r"^[*\u2022-]\s+|^[A-Z][A-Z' ]+(?:, [^()]{3,30})? \([A-Z]{2,8}\) [-\u2013] ")
 """What a sentence may begin with that says nothing: a bullet, a dateline."""
+_BEGINS_WITH_PRONOUN = re.compile(
+    r"^\W*(?:he|she|it|they|his|her|its|their|this|that|these|those|there)\b", re.IGNORECASE
+)
 
 Check = Callable[[str, Sequence[Sentence]], tuple[Verified, ...]]
 """Attribute a draft for this part of the question to sentences, and verify its claims."""
@@ -61,10 +64,16 @@ def quote(
 
 
 def telling(brief: Brief, decision: Decision) -> tuple[Sentence, ...]:
-    """Return the sentence with the words that answer, of several the one with most words of the question; none where
-    they are not known, or lack what is asked for.
+    """Return the sentence with the words that answer, of several the one with most words of the question, those counted
+    in that stand before a "he" or "it" with which it begins; none where they are not known, or lack what is asked for.
     """
     asked = content_keys(brief.question)
+    held = {sentence.place: asked & content_keys(sentence.text) for sentence in brief.sentences}
+
+    def fit(sentence: Sentence) -> int:
+        before = held.get((sentence.hit.paragraph.id, sentence.index - 1), frozenset())
+        return len(held[sentence.place] | (before if _BEGINS_WITH_PRONOUN.search(sentence.text) else frozenset()))
+
     having = [sentence for sentence in brief.sentences if stands_in(decision.words, sentence.text)]
-    best = max(having, key=lambda sentence: len(asked & content_keys(sentence.text)), default=None)
+    best = max(having, key=fit, default=None)
     return (best,) if best and answers_kind(best.text, brief.question) else ()

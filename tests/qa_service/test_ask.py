@@ -145,6 +145,15 @@ def test_a_yes_or_no_is_answered_by_a_sentence_only_where_the_model_is_surer(
     assert asked[:1] == ([] if text else [ASK.plain])
 
 
+def test_of_two_sentences_with_the_words_that_answer_the_one_behind_its_subject_is_told(make_index: MakeIndex) -> None:
+    index = make_index(
+        "The talks\n\nBrun received Adler in June and spoke for an hour.\n\n"
+        "When the envoys came, Brun stayed away. He was seen at a meeting with Adler.\n"
+    )
+    answer = answer_to("Who did Brun meet instead?", "Nobody knows.", index, words=lambda _prompt: "Adler")
+    assert answer.text == "He was seen at a meeting with Adler.[1]"
+
+
 def test_of_a_sentence_that_answers_the_dateline_is_left_out_and_quoted(make_index: MakeIndex) -> None:
     index = make_index("The market\n\nARLBY, 3 May 2024 (VPA) - On Monday the cook bought bread and milk for a mark.\n")
     question, draft = "What did the cook buy on Monday?", "Nobody knows."
