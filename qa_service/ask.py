@@ -142,7 +142,6 @@ def _find(
     watch: Stopwatch,
 ) -> Finding:
     """Return what comes out about one part of the question, from its evidence to the accounts of other documents."""
-    checks = partial(_checks, ground=ground, session=session, settings=settings, checker=checker, watch=watch)
     with watch.stage("compose"):
         briefs = compose(part, hits, whole=whole, session=session, settings=settings)
     looks: list[Finding] = []
@@ -158,7 +157,9 @@ def _find(
             )
         if not decision.sure and brief is not briefs[-1]:
             continue
-        check, confirmed = checks(brief, decision)
+        check, confirmed = _checks(
+            brief, decision, ground=ground, session=session, settings=settings, checker=checker, watch=watch
+        )
         draft, verified = _drafted(
             brief,
             decision,

@@ -42,7 +42,7 @@ def compare(
     settings: AnswerSettings,
     deadline_s: float,
     check: Check,
-    all_accounts: bool = False,
+    all_accounts: bool,
 ) -> Finding:
     """Return the finding with the differing statements of other documents among the passages of `wide`, at most one a
     document; with `all_accounts`, where the question asks what several say, also with those that do not differ.

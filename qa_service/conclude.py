@@ -137,8 +137,10 @@ def _tell_versions(finding: Finding, page: AnswerText) -> _Told:
         return _Told(status="answered")
     asks_back = asks_about_a_name(finding.part)
     differing = any(differs(newest, other, finding.part) for other in older)
-    if asks_back or differing:
-        page.add_words(_SEVERAL_FIT if asks_back else "The documents differ. ")
+    if asks_back:
+        page.add_words(_SEVERAL_FIT)
+    elif differing:
+        page.add_words("The documents differ. ")
     for account in accounts:
         page.add_words(f"{_named(account)}: ")
         page.add_claims([account])

@@ -35,7 +35,7 @@ def confirm(
     taken back, and doubted are both. Nothing is asked where no claim holds or only rewords, nor where no doubt about
     the answer could outweigh that the evidence answers. Without an adapter all verdicts stay.
     """
-    least = least or settings.confidence_threshold
+    least = settings.confidence_threshold if least is None else least
     rewords = any(claim.rewords for claim in claims)
     holds = any(claim.verdict == "supported" for claim in claims)
     if answerable is None or not (rewords or holds):

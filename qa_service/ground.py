@@ -1,7 +1,5 @@
 """What an answer may stand on: the paragraphs that were found, what stands around them, and what takes them back."""
 
-from collections.abc import Sequence
-
 import msgspec
 
 from indexer.search import Index
@@ -21,9 +19,9 @@ class Ground(msgspec.Struct, frozen=True, kw_only=True):
     """Of both."""
 
 
-def ground_of(hits: Sequence[Hit], *, index: Index) -> Ground:
+def ground_of(hits: tuple[Hit, ...], *, index: Index) -> Ground:
     """Read what belongs to the paragraphs found."""
     documents = documents_of(hits, index=index)
-    corrections = tuple(corrections_in(hits, documents=documents))
+    corrections = corrections_in(hits, documents=documents)
     around = surroundings([*hits, *(correction.hit for correction in corrections)], documents=documents)
-    return Ground(hits=tuple(hits), corrections=corrections, around=around)
+    return Ground(hits=hits, corrections=corrections, around=around)

@@ -2,8 +2,6 @@
 
 import re
 import threading
-from collections.abc import Callable
-from typing import Any
 
 import msgspec
 import pytest
@@ -13,174 +11,15 @@ from hypothesis import strategies as st
 from config.settings import load_settings
 from qa_service.ask import ask
 from qa_service.conclude import Outcome
-from qa_service.entailment import FactChecker, Judgement
+from qa_service.entailment import Judgement
 from qa_service.errors import BrokenAnswerError, CancelledError
 from qa_service.exactness import check_exactness
-from qa_service.generate import ASK, COPY
+from qa_service.generate import COPY
 from qa_service.llm.port import Prompt
 from qa_service.llm.scripted import ScriptedModel
-from qa_service.values import Answer, Citation, Claim, EvidenceFound, Question, TextDrafted, Turn
+from qa_service.values import Citation, Claim, EvidenceFound, Question, TextDrafted, Turn
+from tests.qa_service.asking import VOTE, MakeIndex, answer_to
 from tests.qa_service.service_fakes import FakeChecker
-
-MakeIndex = Callable[..., Any]
-
-VOTE = (
-    "Bridge vote\n\n"
-    "The council of Port Callan approved the Gannet Bridge on 13 March 2023. "
-    "Eleven members voted for it and 8 against.\n\n"
-    "Mayor Nessa Halloran stayed away from the vote. She opened a school in Saltmarket instead.\n"
-)
-
-
-def answer_to(
-    question: str,
-    draft: str | Callable[[Prompt], str],
-    index: Any,
-    *,
-    yes: float = 9.0,
-    conversation: tuple[Turn, ...] = (),
-    checker: FactChecker | None = None,
-    verdict: Callable[[Prompt, str], float] | None = None,
-    words: Callable[[Prompt], str] | None = None,
-    first_evidence_tokens: int = 0,
-) -> Answer:
-    script = draft if callable(draft) else lambda _prompt: draft
-    model = ScriptedModel(
-        script, verdict=verdict or (lambda _prompt, choice: yes if choice == "Yes" else 0.0), words=words
-    )
-    settings = load_settings()
-    if first_evidence_tokens:
-        limits = msgspec.structs.replace(settings.answer, first_evidence_tokens=first_evidence_tokens)
-        settings = msgspec.structs.replace(settings, answer=limits)
-    with model.admit(threading.Event()) as session:
-        asked = Question(question=question, conversation=conversation)
-        answer = ask(asked, index=index, session=session, settings=settings, checker=checker)
-    assert_exact(answer, index)
-    return answer
-
-
-@pytest.mark.parametrize(
-    ("question", "words", "told"),
-    [
-        ("Who approved the bridge?", "The council of Port Callan", True),
-        ("Who approved the bridge?", "the COUNCIL", True),
-        ("Who approved the bridge?", "the counsil of Port Callan", True),
-        ("How many members voted for it?", "1 members voted", False),
-        ("Who approved the bridge?", "the parliament", False),
-        ("Who approved the bridge?", "coun", False),
-        ("Who approved the bridge?", "", False),
-        ("Why did the council approve the bridge?", "the council", True),
-        ("Did the council approve the bridge?", "the council", False),
-    ],
-)
-def test_the_model_is_told_words_that_answer_and_stand_in_the_evidence(
-    make_index: MakeIndex, question: str, words: str, told: bool
-) -> None:
-    asked: list[str] = []
-
-    def script(prompt: Prompt) -> str:
-        asked.append(prompt.ask)
-        return "The council approved the bridge."
-
-    def doubts(prompt: Prompt, choice: str) -> float:
-        return (-9.0 if "Answer: " in prompt.ask else 1.0) if choice == "Yes" else 0.0
-
-    answer_to(question, script, make_index(VOTE), verdict=doubts, words=lambda _prompt: words)
-    assert (asked[0] == ASK.told.format(words)) is told
-    assert (asked[0] == ASK.plain) is not told
-
-
-@pytest.mark.parametrize(("check", "status"), [(0.3, "answered"), (-9.0, "refused")], ids=["stands by it", "doubts it"])
-def test_the_sentence_with_the_words_that_answer_is_the_answer_unless_the_model_doubts_it(
-    make_index: MakeIndex, check: float, status: str
-) -> None:
-    asked: list[Prompt] = []
-
-    def script(prompt: Prompt) -> str:
-        asked.append(prompt)
-        return "Nine members voted for the Gannet Bridge."
-
-    def verdict(prompt: Prompt, choice: str) -> float:
-        return (check if "Answer: " in prompt.ask else 0.0) if choice == "Yes" else 0.0
-
-    question = "How many members voted for the Gannet Bridge?"
-    answer = answer_to(question, script, make_index(VOTE), verdict=verdict, words=lambda _prompt: "Eleven members")
-    assert answer.status == status
-    if status == "answered":
-        assert answer.text == "Eleven members voted for it and 8 against.[1]"
-        assert not asked
-    else:
-        assert [prompt.ask for prompt in asked] == [ASK.told.format("Eleven members")]
-
-
-def test_a_sentence_with_the_words_that_answer_is_no_answer_where_it_speaks_of_something_else(
-    make_index: MakeIndex,
-) -> None:
-    tower, tram = "The Tull Tower\n\nThe tower is open in May.\n", "Trams\n\nA ticket costs 2 marks on every tram.\n"
-    for question, status in (
-        ("What does a ticket cost at Tull?", "refused"),
-        ("What does a ticket cost on a tram?", "answered"),
-    ):
-        draft = "The king gave a ticket."
-        answer = answer_to(question, draft, make_index(tower, tram), words=lambda _prompt: "2 marks")
-        assert answer.status == status
-
-
-@pytest.mark.parametrize(("check", "text"), [(9.0, "Eleven members voted for it and 8 against.[1]"), (1.0, "")])
-def test_a_yes_or_no_is_answered_by_a_sentence_only_where_the_model_is_surer(
-    make_index: MakeIndex, check: float, text: str
-) -> None:
-    asked: list[str] = []
-
-    def script(prompt: Prompt) -> str:
-        asked.append(prompt.ask)
-        return "Nobody knows."
-
-    def verdict(prompt: Prompt, choice: str) -> float:
-        return (check if "Answer: " in prompt.ask else 1.0) if choice == "Yes" else 0.0
-
-    question = "Did members vote for the Gannet Bridge?"
-    answer = answer_to(question, script, make_index(VOTE), verdict=verdict, words=lambda _prompt: "Eleven members")
-    assert answer.text.startswith(text)
-    assert asked[:1] == ([] if text else [ASK.plain])
-
-
-def test_of_two_sentences_with_the_words_that_answer_the_one_behind_its_subject_is_told(make_index: MakeIndex) -> None:
-    index = make_index(
-        "The talks\n\nBrun received Adler in June and spoke for an hour.\n\n"
-        "When the envoys came, Brun stayed away. He was seen at a meeting with Adler.\n"
-    )
-    answer = answer_to("Who did Brun meet instead?", "Nobody knows.", index, words=lambda _prompt: "Adler")
-    assert answer.text == "He was seen at a meeting with Adler.[1]"
-
-
-def test_of_a_sentence_that_answers_the_dateline_is_left_out_and_quoted(make_index: MakeIndex) -> None:
-    index = make_index("The market\n\nARLBY, 3 May 2024 (VPA) - On Monday the cook bought bread and milk for a mark.\n")
-    question, draft = "What did the cook buy on Monday?", "Nobody knows."
-    answer = answer_to(question, draft, index, words=lambda _prompt: "bread and milk")
-    assert answer.text == "On Monday the cook bought bread and milk for a mark.[1]"
-    assert answer.citations[0].quote.startswith("ARLBY, 3 May")
-
-
-@pytest.mark.parametrize("line", ["* -5 degrees were measured at noon.", "-5 degrees were measured at noon."])
-def test_of_a_list_the_bullet_is_left_out_and_of_a_figure_nothing(make_index: MakeIndex, line: str) -> None:
-    index = make_index(f"The weather\n\n{line}\n")
-    answer = answer_to(
-        "How many degrees were measured at noon?", "Nobody knows.", index, words=lambda _prompt: "5 degrees"
-    )
-    assert answer.text == "-5 degrees were measured at noon.[1]"
-
-
-def assert_exact(answer: Answer, index: Any) -> None:
-    """Every quote is a slice of its document, and markers, claims and citations pair up."""
-    for citation in answer.citations:
-        assert index.document(citation.document_id).text[citation.start : citation.end] == citation.quote
-    for claim in answer.claims:
-        shown = "".join(f"[{marker}]" for marker in claim.markers)
-        assert answer.text[claim.end :].startswith(shown)
-        assert claim.markers
-    assert {marker for claim in answer.claims for marker in claim.markers} == {c.marker for c in answer.citations}
-    assert (answer.reason is None) == (answer.status == "answered")
 
 
 def test_a_supported_draft_is_answered_with_exact_footnotes(make_index: MakeIndex) -> None:
@@ -257,7 +96,7 @@ def test_a_reason_for_which_there_was_no_time_is_not_said_to_be_unstated(
 ) -> None:
     config = load_settings()
     hasty = msgspec.structs.replace(config, answer=msgspec.structs.replace(config.answer, deadline_s=-1.0))
-    monkeypatch.setattr("tests.qa_service.test_ask.load_settings", lambda: hasty)
+    monkeypatch.setattr("tests.qa_service.asking.load_settings", lambda: hasty)
     answer = answer_to("Why did Mayor Halloran stay away from the vote?", "Unused.", make_index(VOTE))
     assert (answer.status, answer.reason) == ("refused", "deadline")
 
@@ -328,20 +167,6 @@ def test_evidence_is_told_before_the_draft_and_the_draft_as_it_comes(make_index:
     drafted = [item for item in told[1:] if isinstance(item, TextDrafted)]
     assert len(drafted) == len(told) - 1 > 1
     assert "".join(item.text for item in drafted) == "Eleven members voted for it."
-
-
-@pytest.mark.parametrize("check", [9.0, -9.0], ids=["holds", "is doubted"])
-def test_a_sentence_that_answers_is_told_at_once_and_no_draft_behind_it(make_index: MakeIndex, check: float) -> None:
-    told: list[object] = []
-
-    def verdict(prompt: Prompt, choice: str) -> float:
-        return (check if "Answer: " in prompt.ask else 1.0) if choice == "Yes" else 0.0
-
-    model = ScriptedModel(lambda _prompt: "Eleven of them.", verdict=verdict, words=lambda _prompt: "Eleven members")
-    with model.admit(threading.Event()) as session:
-        question = Question(question="How many voted for the bridge?")
-        ask(question, index=make_index(VOTE), session=session, settings=load_settings(), tell=told.append)
-    assert told[1:] == [TextDrafted(text="Eleven members voted for it and 8 against.")]
 
 
 def test_a_follow_up_is_completed_and_shown(make_index: MakeIndex) -> None:
@@ -468,91 +293,6 @@ def test_an_answer_that_breaks_the_promise_is_not_sent(broken: Outcome, make_ind
     assert re.search(r"\[2\]", whole.text)
     with pytest.raises(BrokenAnswerError):
         check_exactness(broken, index=make_index(VOTE))
-
-
-OLDER = "Accident\n\nThree workers were hurt when the crane fell at Arlby Pier, the fire service said.\n"
-NEWER = "Accident again\n\nFive workers were hurt when the crane fell at Arlby Pier, according to the hospital.\n"
-
-
-def _by_passage(prompt: Prompt) -> str:
-    """Read the number off the first passage."""
-    number = "Five" if "ive workers" in prompt.shared[1] else "Three"
-    return f"{number} workers were hurt when the crane fell at Arlby Pier."
-
-
-def test_two_documents_that_differ_are_both_told(make_index: MakeIndex) -> None:
-    answer = answer_to("How many workers were hurt when the crane fell?", _by_passage, make_index(OLDER, NEWER))
-    assert (answer.status, answer.reason) == ("conflict", "sources_differ")
-    assert "Three workers were hurt" in answer.text
-    assert "Five workers were hurt" in answer.text
-    assert len({citation.document_id for citation in answer.citations}) == 2
-
-
-def test_documents_that_differ_are_told_by_their_sentences_with_the_words_that_answer(make_index: MakeIndex) -> None:
-    def words(prompt: Prompt) -> str:
-        return "Three workers" if "Three" in "".join(prompt.shared) else "Five workers"
-
-    question = "How many workers were hurt when the crane fell?"
-    answer = answer_to(question, "A hundred wept.", make_index(OLDER, NEWER), words=words)
-    assert answer.status == "conflict"
-    assert "Five workers were hurt" in answer.text
-
-
-def test_a_question_whether_two_accounts_agree_is_asked_of_each(make_index: MakeIndex) -> None:
-    plain = "How many workers were hurt when the crane fell?"
-
-    def script(prompt: Prompt) -> str:
-        return plain if "plain question" in prompt.ask else _by_passage(prompt)
-
-    question = "Do the fire service and the hospital agree on how many workers were hurt when the crane fell?"
-    answer = answer_to(question, script, make_index(OLDER, NEWER))
-    assert (answer.status, answer.standalone_question) == ("conflict", plain)
-    assert answer.question == question
-
-
-def test_a_document_whose_sentence_with_the_words_that_answer_does_not_hold_is_no_other_account(
-    make_index: MakeIndex,
-) -> None:
-    def verdict(prompt: Prompt, choice: str) -> float:
-        doubted = "Answer: Five" in prompt.ask
-        return 0.0 if choice == "No" else -9.0 if doubted else 2.0
-
-    def words(prompt: Prompt) -> str:
-        return "Three workers" if "Three" in "".join(prompt.shared) else "Five workers"
-
-    question = "How many workers were hurt when the crane fell?"
-    answer = answer_to(question, _by_passage, make_index(OLDER, NEWER), verdict=verdict, words=words)
-    assert answer.text == "Three workers were hurt when the crane fell at Arlby Pier, the fire service said.[1]"
-
-
-def test_accounts_that_are_asked_for_are_told_also_where_they_do_not_differ(make_index: MakeIndex) -> None:
-    again = "Late news\n\nDoctors count three workers hurt when a crane fell at Arlby Pier in the night.\n"
-    question = "How many workers were hurt when the crane fell, by the fire service and by the hospital?"
-    answer = answer_to(question, _by_passage, make_index(OLDER, again))
-    assert (answer.status, len({citation.document_id for citation in answer.citations})) == ("answered", 2)
-    assert "differ" not in answer.text
-
-
-def test_a_document_that_does_not_answer_is_no_other_account(make_index: MakeIndex) -> None:
-    def verdict(prompt: Prompt, choice: str) -> float:
-        only_newer = "Three" not in "".join(prompt.shared)
-        return 0.0 if choice == "No" else -9.0 if only_newer else 9.0
-
-    question = "How many workers were hurt when the crane fell?"
-    answer = answer_to(question, _by_passage, make_index(OLDER, NEWER), verdict=verdict)
-    assert answer.status == "answered"
-
-
-def test_two_documents_that_agree_are_one_answer_and_the_other_is_not_asked(make_index: MakeIndex) -> None:
-    asked: list[Prompt] = []
-
-    def script(prompt: Prompt) -> str:
-        asked.append(prompt)
-        return _by_passage(prompt)
-
-    answer = answer_to("How many workers were hurt when the crane fell?", script, make_index(OLDER, OLDER + "So.\n"))
-    assert (answer.status, len(asked)) == ("answered", 1)
-    assert answer.text == "Three workers were hurt when the crane fell at Arlby Pier.[1]"
 
 
 def test_a_question_of_two_parts_is_answered_part_by_part(make_index: MakeIndex) -> None:

@@ -22,9 +22,9 @@ from qa_service.instructions import gives_orders
 from qa_service.llm.port import Prompt
 from qa_service.llm.scripted import ScriptedModel
 from qa_service.values import Answer, Question
+from tests.qa_service.asking import assert_exact
 from tests.qa_service.attacks.files import HIDDEN, PLACED, TITLED, VISIBLE, Hidden, text_file
 from tests.qa_service.attacks.texts import BENIGN, HONEST, IGNORE, LIMITS, QUESTION, RECOGNISED, Attack
-from tests.qa_service.test_ask import assert_exact
 
 NAMES = [attack.name for attack in RECOGNISED]
 OVERRIDE = RECOGNISED[0]

@@ -9,8 +9,8 @@ from qa_service.evidence import sentences_of
 from qa_service.llm.port import Prompt
 from qa_service.surroundings import Documents, documents_of, surroundings
 from qa_service.values import Question
+from tests.qa_service.asking import answer_to
 from tests.qa_service.conftest import WordIndex, document
-from tests.qa_service.test_ask import answer_to
 
 OLD = "Ferrin Rail carries 61,000 people a day. A fare costs 3 marks, and the night train to Ulm leaves on 9 May."
 

@@ -1,0 +1,129 @@
+"""The sentence with the words that answer, in the whole pipeline on fakes."""
+
+import threading
+
+import pytest
+
+from config.settings import load_settings
+from qa_service.ask import ask
+from qa_service.generate import ASK
+from qa_service.llm.port import Prompt
+from qa_service.llm.scripted import ScriptedModel
+from qa_service.values import Question, TextDrafted
+from tests.qa_service.asking import VOTE, MakeIndex, answer_to, judging
+
+
+@pytest.mark.parametrize(
+    ("question", "words", "told"),
+    [
+        ("Who approved the bridge?", "The council of Port Callan", True),
+        ("Who approved the bridge?", "the COUNCIL", True),
+        ("Who approved the bridge?", "the counsil of Port Callan", True),
+        ("How many members voted for it?", "1 members voted", False),
+        ("Who approved the bridge?", "the parliament", False),
+        ("Who approved the bridge?", "coun", False),
+        ("Who approved the bridge?", "", False),
+        ("Why did the council approve the bridge?", "the council", True),
+        ("Did the council approve the bridge?", "the council", False),
+    ],
+)
+def test_the_model_is_told_words_that_answer_and_stand_in_the_evidence(
+    make_index: MakeIndex, question: str, words: str, told: bool
+) -> None:
+    asked: list[str] = []
+
+    def script(prompt: Prompt) -> str:
+        asked.append(prompt.ask)
+        return "The council approved the bridge."
+
+    answer_to(question, script, make_index(VOTE), verdict=judging(-9.0), words=lambda _prompt: words)
+    assert (asked[0] == ASK.told.format(words)) is told
+    assert (asked[0] == ASK.plain) is not told
+
+
+@pytest.mark.parametrize(("check", "status"), [(0.3, "answered"), (-9.0, "refused")], ids=["stands by it", "doubts it"])
+def test_the_sentence_with_the_words_that_answer_is_the_answer_unless_the_model_doubts_it(
+    make_index: MakeIndex, check: float, status: str
+) -> None:
+    asked: list[Prompt] = []
+
+    def script(prompt: Prompt) -> str:
+        asked.append(prompt)
+        return "Nine members voted for the Gannet Bridge."
+
+    question, verdict = "How many members voted for the Gannet Bridge?", judging(check, decision=0.0)
+    answer = answer_to(question, script, make_index(VOTE), verdict=verdict, words=lambda _prompt: "Eleven members")
+    assert answer.status == status
+    if status == "answered":
+        assert answer.text == "Eleven members voted for it and 8 against.[1]"
+        assert not asked
+    else:
+        assert [prompt.ask for prompt in asked] == [ASK.told.format("Eleven members")]
+
+
+def test_a_sentence_with_the_words_that_answer_is_no_answer_where_it_speaks_of_something_else(
+    make_index: MakeIndex,
+) -> None:
+    tower, tram = "The Tull Tower\n\nThe tower is open in May.\n", "Trams\n\nA ticket costs 2 marks on every tram.\n"
+    for question, status in (
+        ("What does a ticket cost at Tull?", "refused"),
+        ("What does a ticket cost on a tram?", "answered"),
+    ):
+        draft = "The king gave a ticket."
+        answer = answer_to(question, draft, make_index(tower, tram), words=lambda _prompt: "2 marks")
+        assert answer.status == status
+
+
+@pytest.mark.parametrize(("check", "text"), [(9.0, "Eleven members voted for it and 8 against.[1]"), (1.0, "")])
+def test_a_yes_or_no_is_answered_by_a_sentence_only_where_the_model_is_surer(
+    make_index: MakeIndex, check: float, text: str
+) -> None:
+    asked: list[str] = []
+
+    def script(prompt: Prompt) -> str:
+        asked.append(prompt.ask)
+        return "Nobody knows."
+
+    question, verdict = "Did members vote for the Gannet Bridge?", judging(check)
+    answer = answer_to(question, script, make_index(VOTE), verdict=verdict, words=lambda _prompt: "Eleven members")
+    assert answer.text.startswith(text)
+    assert asked[:1] == ([] if text else [ASK.plain])
+
+
+def test_of_two_sentences_with_the_words_that_answer_the_one_behind_its_subject_is_told(make_index: MakeIndex) -> None:
+    index = make_index(
+        "The talks\n\nBrun received Adler in June and spoke for an hour.\n\n"
+        "When the envoys came, Brun stayed away. He was seen at a meeting with Adler.\n"
+    )
+    answer = answer_to("Who did Brun meet instead?", "Nobody knows.", index, words=lambda _prompt: "Adler")
+    assert answer.text == "He was seen at a meeting with Adler.[1]"
+
+
+def test_of_a_sentence_that_answers_the_dateline_is_left_out_and_quoted(make_index: MakeIndex) -> None:
+    index = make_index("The market\n\nARLBY, 3 May 2024 (VPA) - On Monday the cook bought bread and milk for a mark.\n")
+    question, draft = "What did the cook buy on Monday?", "Nobody knows."
+    answer = answer_to(question, draft, index, words=lambda _prompt: "bread and milk")
+    assert answer.text == "On Monday the cook bought bread and milk for a mark.[1]"
+    assert answer.citations[0].quote.startswith("ARLBY, 3 May")
+
+
+@pytest.mark.parametrize("line", ["* -5 degrees were measured at noon.", "-5 degrees were measured at noon."])
+def test_of_a_list_the_bullet_is_left_out_and_of_a_figure_nothing(make_index: MakeIndex, line: str) -> None:
+    index = make_index(f"The weather\n\n{line}\n")
+    answer = answer_to(
+        "How many degrees were measured at noon?", "Nobody knows.", index, words=lambda _prompt: "5 degrees"
+    )
+    assert answer.text == "-5 degrees were measured at noon.[1]"
+
+
+@pytest.mark.parametrize("check", [9.0, -9.0], ids=["holds", "is doubted"])
+def test_a_sentence_that_answers_is_told_at_once_and_no_draft_behind_it(make_index: MakeIndex, check: float) -> None:
+    told: list[object] = []
+
+    model = ScriptedModel(
+        lambda _prompt: "Eleven of them.", verdict=judging(check), words=lambda _prompt: "Eleven members"
+    )
+    with model.admit(threading.Event()) as session:
+        question = Question(question="How many voted for the bridge?")
+        ask(question, index=make_index(VOTE), session=session, settings=load_settings(), tell=told.append)
+    assert told[1:] == [TextDrafted(text="Eleven members voted for it and 8 against.")]
