@@ -11,13 +11,14 @@ from functools import partial
 
 from config.settings import AnswerSettings, Settings
 from indexer.search import Index
-from indexer.values import Hit
+from indexer.values import Filters, Hit
+from qa_service.asked import asks_what_it_is
 from qa_service.attribute import attribute
 from qa_service.compare import compare
 from qa_service.compose import Brief, compose
 from qa_service.conclude import ask_back, conclude
 from qa_service.condense import condense
-from qa_service.confirm import confirm
+from qa_service.confirm import LEAST_RIGHT, confirm
 from qa_service.divide import Division, divide
 from qa_service.entailment import FactChecker
 from qa_service.evidence import Sentence
@@ -30,7 +31,7 @@ from qa_service.llm.port import ModelSession
 from qa_service.mend import mend
 from qa_service.namesakes import namesakes
 from qa_service.quote import Check, Confirm, quote
-from qa_service.retrieve import in_turn, retrieve
+from qa_service.retrieve import accounts, in_turn, retrieve
 from qa_service.stopwatch import Stopwatch
 from qa_service.unify import unify
 from qa_service.values import Answer, EvidenceFound, Progress, Question, TextDrafted, Usage
@@ -84,11 +85,13 @@ def ask(
             _find(
                 part,
                 part_hits,
-                whole=division.whole,
+                whole=plain or division.whole,
                 all_accounts=plain is not None,
                 ground=ground,
+                index=index,
+                filters=question.filters,
                 session=session,
-                settings=settings.answer,
+                settings=settings,
                 deadline_s=deadline_s,
                 checker=checker,
                 tell=tell,
@@ -99,7 +102,8 @@ def ask(
         url = settings.server.public_url
         outcome = ask_back(persons, public_url=url) if persons else conclude(findings, public_url=url)
         cited = {citation.paragraph_id for citation in outcome.citations}
-        hits = in_turn([(*ground.hits, *(each.hit for each in ground.corrections if each.hit.paragraph.id in cited))])
+        further = [*(each.hit for each in ground.corrections), *(hit for each in findings for hit in each.further_hits)]
+        hits = in_turn([(*ground.hits, *(hit for hit in further if hit.paragraph.id in cited))])
         check_exactness(outcome, index=index)
     return Answer(
         id=uuid.uuid4().hex,
@@ -134,8 +138,10 @@ def _find(
     whole: str,
     all_accounts: bool,
     ground: Ground,
+    index: Index,
+    filters: Filters,
     session: ModelSession,
-    settings: AnswerSettings,
+    settings: Settings,
     deadline_s: float,
     checker: FactChecker | None,
     tell: Callable[[Progress], None],
@@ -143,7 +149,7 @@ def _find(
 ) -> Finding:
     """Return what comes out about one part of the question, from its evidence to the accounts of other documents."""
     with watch.stage("compose"):
-        briefs = compose(part, hits, whole=whole, session=session, settings=settings)
+        briefs = compose(part, hits, whole=whole, session=session, settings=settings.answer)
     looks: list[Finding] = []
     for brief in briefs:
         with watch.stage("gate"):
@@ -151,21 +157,21 @@ def _find(
                 brief,
                 hits,
                 session=session,
-                settings=settings,
+                settings=settings.answer,
                 deadline_s=deadline_s,
                 more=brief is not briefs[-1],
             )
         if not decision.sure and brief is not briefs[-1]:
             continue
         check, confirmed = _checks(
-            brief, decision, ground=ground, session=session, settings=settings, checker=checker, watch=watch
+            brief, decision, ground=ground, session=session, settings=settings.answer, checker=checker, watch=watch
         )
         draft, verified = _drafted(
             brief,
             decision,
             confirmed=confirmed,
             session=session,
-            settings=settings,
+            settings=settings.answer,
             deadline_s=deadline_s,
             tell=ignore if looks else tell,
             watch=watch,
@@ -185,20 +191,27 @@ def _find(
         finding = mend(
             looks[-1],
             session=session,
-            settings=settings,
+            settings=settings.answer,
             deadline_s=deadline_s,
             check=check,
             confirmed=confirmed,
         )
     with watch.stage("compare"):
+        if not finding.supported or asks_what_it_is(part):
+            return finding
+        others = accounts(part, hits, told=finding.documents, index=index, filters=filters, settings=settings.retrieval)
+        wider = ground_of(in_turn([ground.hits, *others]), index=index)
         return compare(
             finding,
             briefs[-1],
-            around=ground.around,
+            others,
+            around=wider.around,
             session=session,
-            settings=settings,
+            settings=settings.answer,
             deadline_s=deadline_s,
-            check=check,
+            checks=lambda brief, decision: _checks(
+                brief, decision, ground=wider, session=session, settings=settings.answer, checker=checker, watch=watch
+            )[1],
             all_accounts=all_accounts,
         )
 
@@ -248,7 +261,7 @@ def _checks(
     check = partial(
         _checked,
         brief=brief,
-        probability=decision.probability,
+        decision=decision,
         ground=ground,
         settings=settings,
         checker=checker,
@@ -271,7 +284,7 @@ def _checked(
     sentences: Sequence[Sentence],
     *,
     brief: Brief,
-    probability: float | None,
+    decision: Decision,
     ground: Ground,
     settings: AnswerSettings,
     checker: FactChecker | None,
@@ -287,8 +300,9 @@ def _checked(
             whole=brief.whole,
             around=ground.around,
             settings=settings,
-            probability=probability,
+            probability=decision.probability,
             corrections=ground.corrections,
+            words=decision.words,
             checker=checker,
         )
 
@@ -304,10 +318,18 @@ def _confirmed(
     settings: AnswerSettings,
     watch: Stopwatch,
     least: float | None = None,
+    least_right: float = LEAST_RIGHT,
 ) -> tuple[Verified, ...]:
     """Check a draft, and ask the model about it where that leaves doubt."""
     claims = check(text, sentences)
     with watch.stage("confirm"):
         return confirm(
-            claims, text, brief=brief, answerable=answerable, session=session, settings=settings, least=least
+            claims,
+            text,
+            brief=brief,
+            answerable=answerable,
+            session=session,
+            settings=settings,
+            least=least,
+            least_right=least_right,
         )

@@ -1,23 +1,23 @@
 """Stage: ask what other documents say about the same thing, and keep what differs."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import msgspec
 
 from config.settings import AnswerSettings
-from qa_service.asked import asks_what_it_is, asks_why
-from qa_service.compose import Brief, narrow
-from qa_service.confirm import confirm
+from indexer.values import Hit
+from qa_service.asked import asks_why
+from qa_service.compose import Brief, compose, narrow
 from qa_service.corrections import CORRECTION_KEYS
-from qa_service.evidence import Passage, Sentence, date_in_words
+from qa_service.evidence import Passage
 from qa_service.finding import Finding
-from qa_service.gate import decide
+from qa_service.gate import Decision, decide
 from qa_service.generate import generate
 from qa_service.llm.port import ModelSession
-from qa_service.quote import Check, quote
+from qa_service.quote import Confirm, quote
 from qa_service.surroundings import Surroundings, beside
-from qa_service.terms import TIME_KEYS, Kind, content_keys, keys, terms
+from qa_service.terms import MONTH_KEYS, TIME_KEYS, Kind, content_keys, keys, terms
 from qa_service.verify import Verified
 from qa_service.wordings import counting
 
@@ -36,70 +36,79 @@ _ASKS_FOR_NAME = re.compile(r"\b(?:who|whom|whose|where)\b", re.IGNORECASE)
 def compare(
     finding: Finding,
     wide: Brief,
+    found: Sequence[Sequence[Hit]],
     *,
     around: Surroundings,
     session: ModelSession,
     settings: AnswerSettings,
     deadline_s: float,
-    check: Check,
+    checks: Callable[[Brief, Decision], Confirm],
     all_accounts: bool,
 ) -> Finding:
-    """Return the finding with the differing statements of other documents among the passages of `wide`, at most one a
-    document; with `all_accounts`, where the question asks what several say, also with those that do not differ.
+    """Return the finding with the differing statements of other documents, at most one a document; with `all_accounts`,
+    where the question asks what several say, also with those that do not differ. What a document says is read in `wide`
+    and in what was `found` in it, the likeliest document first.
 
-    The model is asked about the passages of one document at a time: whether they answer and in which words, and whether
+    The model is asked about one document at a time: whether it is sure that it answers and in which words, and whether
     the sentence with these, or else what it says itself, is right. That must be borne out by the document alone, around
     which those names of the question stand that stand around the answer, those of sources and of the answer itself
-    aside: it is about the same.
-    Nothing is asked where nothing was answered, nor of a document that plainly says the same, nor what something is: of
-    that all documents say different things, and none contradicts another.
+    aside: it is about the same. Nothing is asked of a document that plainly says the same or has nothing to differ by.
     """
+    others = [_account(own, wide, session=session, settings=settings) for own in found]
     supported = finding.supported
-    if not supported or asks_what_it_is(finding.part):
-        return finding
-    told = {sentence.hit.paragraph.document_id for claim in supported for sentence in claim.support}
-    names = (
-        keys(terms(wide.whole), "name")
-        & beside([sentence for claim in supported for sentence in claim.support], around)
-    ) - _sources(wide)
+    support = [sentence for claim in supported for sentence in claim.support]
     asked = content_keys(finding.part)
-    names -= frozenset[str]().union(*(_answers(claim, asked, "name") for claim in supported))
-    others = [
-        sentences
-        for sentences in _others(told, wide, least_share=_LEAST_ASKED_SHARE if all_accounts else _LEAST_SHARE)
-        if all_accounts or not _say_the_same(sentences, supported, finding.part)
-    ]
+    answers = frozenset[str]().union(*(_answers(claim, asked, "name") for claim in supported))
+    names = (keys(terms(finding.brief.whole), "name") & beside(support, around)) - _sources([wide, *others]) - answers
+    likely = _likely(
+        others,
+        told=wide,
+        documents=finding.documents,
+        around=around,
+        least_share=_LEAST_ASKED_SHARE if all_accounts else _LEAST_SHARE,
+    )
     versions = []
-    for sentences in others[:MOST_VERSIONS]:
-        brief = narrow(wide, sentences, session=session)
-        stated = _stated(brief, session=session, settings=settings, deadline_s=deadline_s, check=check)
+    telling = [
+        brief
+        for brief in likely
+        if (all_accounts if _says_the_same(brief, supported) else all(_has_other(brief, claim) for claim in supported))
+    ]
+    for brief in telling[:MOST_VERSIONS]:
+        stated = _stated(brief, session=session, settings=settings, deadline_s=deadline_s, checks=checks)
         about_the_same = stated and names <= beside(stated[0].support, around)
         if about_the_same and (all_accounts or all(differs(stated[0], claim, finding.part) for claim in supported)):
             versions.append(stated[0])
     return msgspec.structs.replace(finding, versions=tuple(versions))
 
 
+def _account(own: Sequence[Hit], wide: Brief, *, session: ModelSession, settings: AnswerSettings) -> Brief:
+    """Return a brief of one document: what is read of it in `wide`, and what else was found in it."""
+    document = own[0].paragraph.document_id
+    read = [sentence for sentence in wide.sentences if sentence.hit.paragraph.document_id == document]
+    known = {sentence.hit.paragraph.id for sentence in read}
+    further = [hit for hit in own if hit.paragraph.id not in known]
+    short = msgspec.structs.replace(settings, evidence_tokens=settings.first_evidence_tokens)
+    more = compose(wide.question, further, whole=wide.whole, session=session, settings=short)[-1].sentences
+    return narrow(wide, [*read, *more], session=session)
+
+
 def _stated(
-    brief: Brief, *, session: ModelSession, settings: AnswerSettings, deadline_s: float, check: Check
+    brief: Brief,
+    *,
+    session: ModelSession,
+    settings: AnswerSettings,
+    deadline_s: float,
+    checks: Callable[[Brief, Decision], Confirm],
 ) -> tuple[Verified, ...]:
     """Return what `brief` says to its question, as claims that hold or did until they were taken back; none where the
-    words that answer are known and their sentence does not hold.
+    model is not sure that it answers, or the words that do are known and stand in no sentence that holds.
     """
-    decision = decide(brief, session=session, settings=settings)
-
-    def confirmed(text: str, sentences: Sequence[Sentence], *, least: float | None = None) -> tuple[Verified, ...]:
-        return confirm(
-            check(text, sentences),
-            text,
-            brief=brief,
-            answerable=decision.probability,
-            session=session,
-            settings=settings,
-            least=least,
-        )
-
+    decision = decide(brief, session=session, settings=settings, more=True)
+    if decision.probability is not None and not decision.sure:
+        return ()
+    confirmed = checks(brief, decision)
     told, quoted = quote(brief, decision, confirmed=confirmed, settings=settings)
-    if told.text:
+    if told.text or decision.words:
         return quoted
     draft = generate(brief, decision, session=session, settings=settings, deadline_s=deadline_s)
     return tuple(
@@ -109,12 +118,31 @@ def _stated(
     )
 
 
-def _say_the_same(sentences: Sequence[Sentence], claims: Sequence[Verified], part: str) -> bool:
+def _says_the_same(brief: Brief, claims: Sequence[Verified]) -> bool:
     """Tell whether a sentence has all numbers and names with which a claim answers, beside a word of the question."""
-    asked = content_keys(part)
-    said = [content_keys(sentence.text) for sentence in sentences]
+    asked = content_keys(brief.question)
+    said = [content_keys(sentence.text) for sentence in brief.sentences]
     answers = (_answers(claim, asked, *_VALUES) for claim in claims)
     return any(answer and any(answer <= own and asked & own for own in said) for answer in answers)
+
+
+def _has_other(brief: Brief, claim: Verified) -> bool:
+    """Tell whether `brief` has something that would make a statement of it differ: see `differs`."""
+    asked = content_keys(brief.question)
+    for kind in _kinds(brief.question):
+        if mine := _answers(claim, asked, kind):
+            counted = _counted(claim.text, mine)
+            return any(
+                kind == "name" or _are_the_same(counted, _counted(sentence.text, frozenset({other})))
+                for sentence in brief.sentences
+                for other in keys(terms(sentence.text), kind) - asked - mine
+            )
+    return asks_why(brief.question)
+
+
+def _kinds(part: str) -> Sequence[Kind]:
+    """Return what the question asks for first, and what else may answer it."""
+    return tuple(reversed(_VALUES)) if _ASKS_FOR_NAME.search(part) else _VALUES
 
 
 def _answers(claim: Verified, asked: frozenset[str], *kinds: Kind) -> frozenset[str]:
@@ -125,15 +153,9 @@ def _answers(claim: Verified, asked: frozenset[str], *kinds: Kind) -> frozenset[
     return found & content_keys(claim.words) if claim.words else found
 
 
-def _said(passages: Sequence[Passage]) -> frozenset[str]:
-    """Return what a document says in what is read of it, and in its title and date."""
-    hit = passages[0].hit
-    return content_keys(" ".join([hit.title, date_in_words(hit), *(passage.text for passage in passages)]))
-
-
-def _sources(brief: Brief) -> frozenset[str]:
+def _sources(briefs: Sequence[Brief]) -> frozenset[str]:
     """Return the names of those who tell it; each tells it on its own pages."""
-    return frozenset[str]().union(*(content_keys(passage.hit.source) for passage in brief.passages))
+    return frozenset[str]().union(*(content_keys(each.hit.source) for brief in briefs for each in brief.passages))
 
 
 def differs(one: Verified, other: Verified, part: str) -> bool:
@@ -142,10 +164,11 @@ def differs(one: Verified, other: Verified, part: str) -> bool:
     for, by other words. What only one of them has cannot be compared.
     """
     asked = content_keys(part)
-    for kind in reversed(_VALUES) if _ASKS_FOR_NAME.search(part) else _VALUES:
+    for kind in _kinds(part):
         mine, yours = (_answers(claim, asked, kind) for claim in (one, other))
         if mine and yours:
-            return not mine & yours and (kind == "name" or _count_the_same(one, other, asked))
+            same = kind == "name" or _are_the_same(_counted(one.text, mine), _counted(other.text, yours))
+            return same and not mine & yours
         if mine or yours:
             return False
     mine, yours = (content_keys(claim.words or claim.text) - asked for claim in (one, other))
@@ -154,13 +177,17 @@ def differs(one: Verified, other: Verified, part: str) -> bool:
     )
 
 
-def _count_the_same(one: Verified, other: Verified, asked: frozenset[str]) -> bool:
-    """Tell whether the numbers with which two statements answer may count the same: lanes are no marks."""
-    mine, yours = (
-        frozenset[str]().union(*(things for number, things in counting(claim.text).items() if number in answers))
-        for claim, answers in ((claim, _answers(claim, asked, "number")) for claim in (one, other))
-    )
-    return not (mine and yours) or bool(mine & yours)
+def _counted(text: str, numbers: frozenset[str]) -> frozenset[str]:
+    """Return what the numbers count in `text`."""
+    things = (things for number, things in counting(text).items() if number in numbers)
+    return frozenset[str]().union(*things) - MONTH_KEYS
+
+
+def _are_the_same(one: frozenset[str], other: frozenset[str]) -> bool:
+    """Tell whether what numbers count may be the same: lanes are no marks, and what is not told may be anything where
+    the other is told.
+    """
+    return bool(one & other) or not (one or other)
 
 
 def supersedes(newer: Verified, older: Verified, part: str) -> bool:
@@ -188,19 +215,23 @@ def _paragraphs(claim: Verified) -> str:
     return " ".join(sorted({sentence.hit.paragraph.text for sentence in claim.support}))
 
 
-def _others(told: set[str], brief: Brief, *, least_share: float) -> list[list[Sentence]]:
-    """Return what is read of each document that may be about the same as those `told`, the likeliest first."""
-    asked = content_keys(brief.question)
-    by_document: dict[str, list[Passage]] = {}
-    for passage in brief.passages:
-        by_document.setdefault(passage.hit.paragraph.document_id, []).append(passage)
-    held = {document: len(asked & _said(passages)) for document, passages in by_document.items()}
-    least = least_share * max((held[document] for document in told if document in held), default=0)
-    others = [document for document in by_document if document not in told and held[document] >= max(least, 1)]
-    return [
-        [sentence for passage in by_document[document] for sentence in passage.sentences]
-        for document in sorted(others, key=lambda document: -held[document])
+def _likely(
+    briefs: Sequence[Brief], *, told: Brief, documents: frozenset[str], around: Surroundings, least_share: float
+) -> list[Brief]:
+    """Return those around whose passages so many words of the question stand that they may be about the same as the
+    `documents` of `told`.
+    """
+    asked = content_keys(told.question)
+
+    def held(passages: Sequence[Passage]) -> int:
+        return len(asked & beside((sentence for passage in passages for sentence in passage.sentences), around))
+
+    own = [
+        [passage for passage in told.passages if passage.hit.paragraph.document_id == document]
+        for document in documents
     ]
+    least = max(least_share * max((held(passages) for passages in own if passages), default=0), 1)
+    return [brief for brief in briefs if held(brief.passages) >= least]
 
 
 def day_of(claim: Verified) -> int:

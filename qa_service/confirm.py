@@ -14,7 +14,7 @@ from qa_service.compose import Brief
 from qa_service.llm.port import ModelSession
 from qa_service.verify import Verified
 
-_LEAST_RIGHT = 0.01
+LEAST_RIGHT = 0.01
 """About the lowest probability of being right that a draft gets which holds by its words."""
 
 
@@ -27,20 +27,22 @@ def confirm(
     session: ModelSession,
     settings: AnswerSettings,
     least: float | None = None,
+    least_right: float = LEAST_RIGHT,
 ) -> tuple[Verified, ...]:
     """Return the claims of the draft `text`, as the model is confident of it or not.
 
     `answerable` is the probability that the evidence answers the question. Claims that only reword are supported from a
     confidence of `settings.trust_threshold` on; below `least`, or `settings.confidence_threshold`, those that hold are
-    taken back, and doubted are both. Nothing is asked where no claim holds or only rewords, nor where no doubt about
-    the answer could outweigh that the evidence answers. Without an adapter all verdicts stay.
+    taken back, and doubted are both. Nothing is asked where no claim holds or only rewords, nor where a probability of
+    `least_right` that the draft is right could not outweigh that the evidence answers. Without an adapter all verdicts
+    stay.
     """
     least = settings.confidence_threshold if least is None else least
     rewords = any(claim.rewords for claim in claims)
     holds = any(claim.verdict == "supported" for claim in claims)
     if answerable is None or not (rewords or holds):
         return tuple(claims)
-    if not rewords and confidence(answerable, _LEAST_RIGHT) >= least:
+    if not rewords and confidence(answerable, least_right) >= least:
         return tuple(claims)
     right = probability_right(text, brief=brief, session=session, settings=settings)
     if right is None:

@@ -73,10 +73,17 @@ def corrections_in(hits: Iterable[Hit], *, documents: Documents) -> tuple[Correc
 
 
 def correction_of(
-    claim: str, question: str, support: Sequence[Sentence], corrections: Sequence[Correction], around: Surroundings
+    claim: str,
+    question: str,
+    support: Sequence[Sentence],
+    corrections: Sequence[Correction],
+    around: Surroundings,
+    *,
+    words: str = "",
 ) -> Correction | None:
     """Return the correction that takes back a figure with which `claim` answers, if one does and is newer than each
-    sentence of its `support` that has the figure, or is itself what the claim misread.
+    sentence of its `support` that has the figure, or is itself what the claim misread. The claim answers with the
+    figures of `words`, if it has them, else with all that the question does not have.
 
     What stands around the correcting paragraph must hold enough of the claim's words, and of those names of the
     question that the claim repeats. A question for what was said earlier is answered with it, and so is one that names
@@ -87,8 +94,10 @@ def correction_of(
     asked = content_keys(question)
     dated = asked & (MONTH_KEYS | keys(terms(question), "number"))
     claimed = {figure for figure in _figures(claim) if figure[0] not in asked}
-    words = content_keys(claim) - keys(terms(claim), "number")
-    names = keys(terms(question), "name") & words
+    told = content_keys(words)
+    claimed = {figure for figure in claimed if figure[0] in told} or claimed
+    said = content_keys(claim) - keys(terms(claim), "number")
+    names = keys(terms(question), "name") & said
     for correction in corrections:
         taken = {one[0] for one in claimed if any(_same(one, other) for other in correction.figures)}
         holding = [sentence for sentence in support if taken & content_keys(sentence.text)]
@@ -96,7 +105,7 @@ def correction_of(
         if (
             holding
             and all(sentence.place in correction.holding or _is_newer(correction.hit, sentence) for sentence in holding)
-            and len(words & there) >= _LEAST_SHARED * len(words)
+            and len(said & there) >= _LEAST_SHARED * len(said)
             and len(names & there) >= _LEAST_SHARED * len(names)
             and not dated & content_keys(correction.taken_back)
         ):

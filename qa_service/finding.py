@@ -2,6 +2,7 @@
 
 import msgspec
 
+from indexer.values import Hit
 from qa_service.compose import Brief
 from qa_service.evidence import Sentence
 from qa_service.gate import Decision
@@ -34,6 +35,16 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
     def supported(self) -> tuple[Verified, ...]:
         """The claims that hold."""
         return tuple(claim for claim in self.verified if claim.verdict == "supported")
+
+    @property
+    def documents(self) -> frozenset[str]:
+        """The ids of the documents on which the claims that hold rest."""
+        return frozenset(sentence.hit.paragraph.document_id for claim in self.supported for sentence in claim.support)
+
+    @property
+    def further_hits(self) -> tuple[Hit, ...]:
+        """The paragraphs of other documents whose accounts are told."""
+        return tuple(sentence.hit for claim in self.versions for sentence in claim.support)
 
     @property
     def corrected(self) -> tuple[Sentence, ...]:

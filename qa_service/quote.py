@@ -12,6 +12,7 @@ import msgspec
 from config.settings import AnswerSettings
 from qa_service.asked import answers_kind, asks_for_words
 from qa_service.compose import Brief
+from qa_service.confirm import LEAST_RIGHT
 from qa_service.evidence import Sentence
 from qa_service.gate import Decision
 from qa_service.generate import Draft, stands_in
@@ -19,6 +20,9 @@ from qa_service.terms import content_keys
 from qa_service.values import TextDrafted
 from qa_service.verify import Verified
 
+_LEAST_RIGHT = 0.1
+"""About the lowest probability of being right that such a sentence gets where the evidence is sure to answer: of
+LATER."""
 _LEAD = re.compile(r"^[*\u2022-]\s+|^[A-Z][A-Z' ]+(?:, [^()]{3,30})? \([A-Z]{2,8}\) [-\u2013] ")
 """What a sentence may begin with that says nothing: a bullet, a dateline."""
 _BEGINS_WITH_PRONOUN = re.compile(
@@ -32,8 +36,17 @@ Check = Callable[[str, Sequence[Sentence]], tuple[Verified, ...]]
 class Confirm(Protocol):
     """Check a draft, and ask the model about it."""
 
-    def __call__(self, text: str, sentences: Sequence[Sentence], *, least: float | None = None) -> tuple[Verified, ...]:
-        """Return its claims; they hold from a confidence of `least` on, or else from that of the profile."""
+    def __call__(
+        self,
+        text: str,
+        sentences: Sequence[Sentence],
+        *,
+        least: float | None = None,
+        least_right: float = LEAST_RIGHT,
+    ) -> tuple[Verified, ...]:
+        """Return its claims; they hold from a confidence of `least` on, or else from that of the profile. The model is
+        not asked where a probability of `least_right` that the draft is right changes nothing.
+        """
         ...
 
 
@@ -57,7 +70,7 @@ def quote(
     text = _LEAD.sub("", sentences[0].text)
     tell(TextDrafted(text=text))
     least = None if asks_for_words(brief.question) else settings.yes_or_no_threshold
-    claims = confirmed(text, sentences, least=least)
+    claims = confirmed(text, sentences, least=least, least_right=_LEAST_RIGHT)
     if any(claim.verdict != "supported" for claim in claims):
         return Draft(text=text), ()
     return Draft(text=text), tuple(msgspec.structs.replace(claim, words=decision.words) for claim in claims)

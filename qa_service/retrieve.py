@@ -1,7 +1,7 @@
 """Stage: find the paragraphs that may answer one part of a question, from several documents."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from itertools import zip_longest
 
 import msgspec
@@ -17,6 +17,10 @@ _SAME_TEXT_RATIO = 90.0
 _RANK_CONSTANT = 60
 _SEARCHED_FOR_EACH = 3
 """Times `evidence_paragraphs` that are looked through for distinct paragraphs and other documents."""
+
+_MOST_ACCOUNTS = 6
+"""Documents that are searched for what they say."""
+_PARAGRAPHS_OF_ACCOUNT = 2
 
 _BEST_DOCUMENTS = 2
 """In which a part is searched for again."""
@@ -47,6 +51,34 @@ def retrieve(part: str, whole: str, *, index: Index, filters: Filters, settings:
     ranked = _distinct(_by_rank(found))
     room = settings.evidence_paragraphs
     return (*ranked[:room], *_other_documents(ranked, room=room, settings=settings))
+
+
+def accounts(
+    part: str,
+    hits: Sequence[Hit],
+    *,
+    told: Collection[str],
+    index: Index,
+    filters: Filters,
+    settings: RetrievalSettings,
+) -> tuple[tuple[Hit, ...], ...]:
+    """Return what each document other than those `told` may say about `part`, for which `hits` were found: what a
+    search in it finds, best first. The documents of the hits come first, then those that a search for `part` alone
+    finds.
+
+    A document that tells the same event seldom does so best where it fits the question best: what was found first of
+    it may be its opening.
+    """
+    limit = _SEARCHED_FOR_EACH * settings.evidence_paragraphs
+    found = (*hits, *index.search(part, filters=filters, limit=limit))
+    documents = [each for each in dict.fromkeys(hit.paragraph.document_id for hit in found) if each not in told]
+    if not documents:
+        return ()
+    within = msgspec.structs.replace(filters, document_ids=tuple(documents[:_MOST_ACCOUNTS]))
+    best: dict[str, list[Hit]] = {document: [] for document in documents[:_MOST_ACCOUNTS]}
+    for hit in _distinct(index.search(part, filters=within, limit=limit)):
+        best[hit.paragraph.document_id].append(hit)
+    return tuple(tuple(own[:_PARAGRAPHS_OF_ACCOUNT]) for own in best.values() if own)
 
 
 def in_turn(rankings: Iterable[Sequence[Hit]]) -> tuple[Hit, ...]:

@@ -82,12 +82,14 @@ def verify(
     settings: AnswerSettings,
     probability: float | None = None,
     corrections: Sequence[Correction] = (),
+    words: str = "",
     checker: FactChecker | None = None,
 ) -> tuple[Verified, ...]:
     """Return every claim with its verdict, in order; what its evidence says before a number ("about") it says too.
 
     `question` is the part of the `whole` question that the claims answer, `around` what the reader sees beside each
-    quote, `corrections` the paragraphs found that take figures back: a claim with such a figure is contradicted.
+    quote, `corrections` the paragraphs found that take figures back: a claim that answers with such a figure is
+    contradicted. `words` are those that answer, where they are known.
     `probability` is that of the evidence to answer the question: below `settings.paraphrase_threshold` a claim may not
     repeat words of the question that its evidence does not have. Raises what `checker` raises.
     """
@@ -110,7 +112,7 @@ def verify(
             threshold=settings.support_threshold,
             to_the_letter=probability is not None and probability < settings.paraphrase_threshold,
             judgement=judgement,
-            correction=correction_of(attribution.text, question, attribution.support, corrections, around),
+            correction=correction_of(attribution.text, question, attribution.support, corrections, around, words=words),
         )
         for attribution, judgement in zip(attributions, judgements, strict=True)
     )

@@ -7,7 +7,7 @@ import pytest
 
 from config.settings import load_settings
 from indexer.values import Filters, Hit
-from qa_service.retrieve import in_turn, retrieve
+from qa_service.retrieve import accounts, in_turn, retrieve
 
 SETTINGS = load_settings().retrieval
 MakeHit = Callable[..., Hit]
@@ -86,3 +86,37 @@ def test_another_document_that_fits_nearly_as_well_is_looked_at(
     index = ScriptedIndex({"Is the pier closed?": (*same, another, far)})
     ids = found("Is the pier closed?", index, evidence_paragraphs=3, other_document_share=share)
     assert ids == ["d1-p1", "d1-p2", "d1-p3", *others]
+
+
+def test_another_document_is_searched_for_what_it_says_itself(make_hit: MakeHit) -> None:
+    question = "What did Arlby Pier cost?"
+    told = make_hit("Arlby Pier cost 3 marks.", document="d1")
+    opening = make_hit("Arlby Pier is open again.", document="d2", number=1)
+    texts = ((2, "In all 3 marks were paid."), (3, "The oak alone took one."), (4, "Nails are dear this year."))
+    sums = [make_hit(text, document="d2", number=n) for n, text in texts]
+    further = make_hit("A pier was built by nuns.", document="d3")
+    index = ScriptedIndex({question: (told, further, *sums, opening)})
+    found = accounts(
+        question,
+        (told, opening),
+        told=frozenset({"d1"}),
+        index=index,  # type: ignore[arg-type]
+        filters=Filters(),
+        settings=SETTINGS,
+    )
+    assert [[hit.paragraph.id for hit in own] for own in found] == [["d2-p2", "d2-p3"], ["d3-p1"]]
+    assert index.queries == [(question, ()), (question, ("d2", "d3"))]
+
+
+def test_where_only_one_document_is_found_there_are_no_other_accounts(make_hit: MakeHit) -> None:
+    told = make_hit("Arlby Pier cost 3 marks.", document="d1")
+    index = ScriptedIndex({"What did it cost?": (told,)})
+    found = accounts(
+        "What did it cost?",
+        (told,),
+        told=frozenset({"d1"}),
+        index=index,  # type: ignore[arg-type]
+        filters=Filters(),
+        settings=SETTINGS,
+    )
+    assert found == ()
