@@ -1,5 +1,7 @@
 """What several documents say about the same, in the whole pipeline on fakes."""
 
+import pytest
+
 from qa_service.llm.port import Prompt
 from tests.qa_service.asking import MakeIndex, answer_to
 
@@ -66,14 +68,72 @@ def test_accounts_that_are_asked_for_are_told_also_where_they_do_not_differ(make
     assert "differ" not in answer.text
 
 
-def test_a_document_that_does_not_answer_is_no_other_account(make_index: MakeIndex) -> None:
+@pytest.mark.parametrize("doubtful", [-9.0, 0.0], ids=["does not", "may"])
+def test_a_document_that_is_not_sure_to_answer_is_no_other_account(make_index: MakeIndex, doubtful: float) -> None:
     def verdict(prompt: Prompt, choice: str) -> float:
         only_newer = "Three" not in "".join(prompt.shared)
-        return 0.0 if choice == "No" else -9.0 if only_newer else 9.0
+        return 0.0 if choice == "No" else doubtful if only_newer else 9.0
 
     question = "How many workers were hurt when the crane fell?"
     answer = answer_to(question, _by_passage, make_index(OLDER, NEWER), verdict=verdict)
     assert answer.status == "answered"
+
+
+@pytest.mark.parametrize(
+    ("other", "asked"),
+    [
+        ("Workers were hurt when the crane fell at Arlby Pier, say the divers.", False),
+        ("When the crane fell at Arlby Pier, 4 marks were lost and workers hurt.", False),
+        ("When the crane fell at Arlby Pier, 4 divers were hurt.", True),
+    ],
+    ids=["no number", "of something else", "of people"],
+)
+def test_a_document_with_nothing_to_differ_by_is_not_asked(make_index: MakeIndex, other: str, asked: bool) -> None:
+    decided: list[str] = []
+
+    def verdict(prompt: Prompt, choice: str) -> float:
+        decided.append("".join(prompt.shared))
+        return 9.0 if choice == "Yes" else 0.0
+
+    question = "How many workers were hurt when the crane fell?"
+    answer_to(
+        question,
+        "Nobody knows.",
+        make_index(OLDER, f"Late news\n\n{other}\n"),
+        verdict=verdict,
+        words=lambda prompt: "Three workers" if "Three workers" in "".join(prompt.shared) else "",
+    )
+    assert any("Three workers" not in shared for shared in decided) is asked
+
+
+def test_an_account_beyond_what_was_found_is_searched_for_and_is_evidence_once_it_is_told(
+    make_index: MakeIndex,
+) -> None:
+    others = ("bakers", "clerks", "cooks", "monks", "nuns", "pilots", "poets", "tailors")
+    nearer = "".join(f"When the crane fell on the {who}, no workers were hurt.\n\n" for who in others)
+    index = make_index(OLDER, "Late news\n\nHurt by the crane were 5 workers.\n", nearer)
+
+    def words(prompt: Prompt) -> str:
+        return "Three workers" if "Three workers" in "".join(prompt.shared) else "5 workers"
+
+    answer = answer_to("How many workers were hurt when the crane fell?", "Nobody knows.", index, words=words)
+    assert "Hurt by the crane were 5 workers." in answer.text
+    cited = {citation.paragraph_id for citation in answer.citations}
+    assert cited <= {hit.paragraph.id for hit in answer.evidence}
+    assert len(cited) == 2
+
+
+def test_accounts_are_asked_nothing_but_the_plain_question(make_index: MakeIndex) -> None:
+    asked: list[str] = []
+
+    def verdict(prompt: Prompt, choice: str) -> float:
+        asked.append("".join(prompt.shared) + prompt.ask)
+        return 9.0 if choice == "Yes" else 0.0
+
+    question = "How many workers were hurt when the crane fell, by the fire service and by the hospital?"
+    answer_to(question, _by_passage, make_index(OLDER, NEWER), verdict=verdict)
+    assert asked
+    assert not any("by the hospital" in prompt for prompt in asked)
 
 
 def test_two_documents_that_agree_are_one_answer_and_the_other_is_not_asked(make_index: MakeIndex) -> None:

@@ -68,12 +68,12 @@ def test_what_had_been_written_is_taken_back_where_the_document_is_a_correction(
     assert figures(text, title="The lamps") == set()
 
 
-def corrected(claim: str, question: str, index: WordIndex) -> Correction | None:
+def corrected(claim: str, question: str, index: WordIndex, *, words: str = "") -> Correction | None:
     hits = hits_of(index)
     corrections = corrections_of(index)
     around = surroundings([*hits, *(each.hit for each in corrections)], documents=documents_in(index))
     (found,) = attribute(claim, [each for hit in hits for each in sentences_of(hit)], question=question)
-    return correction_of(claim, question, found.support, corrections, around)
+    return correction_of(claim, question, found.support, corrections, around, words=words)
 
 
 NEW = "The police have corrected the figure. Ferrin Rail carries 16,000 people a day, not 61,000 people."
@@ -95,6 +95,15 @@ def test_an_answer_is_corrected_by_what_takes_its_figure_back(
     claim: str, question: str, new: str, is_corrected: bool
 ) -> None:
     assert bool(corrected(claim, question, index_of(OLD, new))) is is_corrected
+
+
+@pytest.mark.parametrize(
+    ("words", "is_corrected"), [("3 marks", False), ("61,000 people", True), ("people", True), ("", True)]
+)
+def test_of_several_figures_those_of_the_words_that_answer_count(words: str, is_corrected: bool) -> None:
+    claim = "Ferrin Rail carries 61,000 people a day, each for 3 marks."
+    found = corrected(claim, "What does Ferrin Rail tell?", index_of(claim, NEW), words=words)
+    assert bool(found) is is_corrected
 
 
 def test_an_older_report_corrects_nothing() -> None:

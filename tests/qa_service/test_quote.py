@@ -61,6 +61,24 @@ def test_the_sentence_with_the_words_that_answer_is_the_answer_unless_the_model_
         assert [prompt.ask for prompt in asked] == [ASK.told.format("Eleven members")]
 
 
+@pytest.mark.parametrize(("decision", "checks"), [(9.0, 0), (0.0, 1)], ids=["sure", "not sure"])
+def test_a_sentence_is_checked_only_where_the_evidence_is_not_sure_to_answer(
+    make_index: MakeIndex, decision: float, checks: int
+) -> None:
+    checked: list[str] = []
+
+    def verdict(prompt: Prompt, choice: str) -> float:
+        if "Answer: " not in prompt.ask:
+            return decision if choice == "Yes" else 0.0
+        checked.extend([prompt.ask] if choice == "Yes" else [])
+        return 9.0 if choice == "Yes" else 0.0
+
+    question = "How many members voted for the Gannet Bridge?"
+    answer = answer_to(question, "No.", make_index(VOTE), verdict=verdict, words=lambda _prompt: "Eleven members")
+    assert answer.text == "Eleven members voted for it and 8 against.[1]"
+    assert len(checked) == checks
+
+
 def test_a_sentence_with_the_words_that_answer_is_no_answer_where_it_speaks_of_something_else(
     make_index: MakeIndex,
 ) -> None:
