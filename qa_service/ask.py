@@ -199,7 +199,9 @@ def _find(
     with watch.stage("compare"):
         if not finding.supported or asks_what_it_is(part):
             return finding
-        others = accounts(part, hits, told=finding.documents, index=index, filters=filters, settings=settings.retrieval)
+        others = accounts(
+            part, whole, told=finding.documents, index=index, filters=filters, settings=settings.retrieval
+        )
         wider = ground_of(in_turn([ground.hits, *others]), index=index)
         return compare(
             finding,

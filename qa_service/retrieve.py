@@ -18,9 +18,8 @@ _RANK_CONSTANT = 60
 _SEARCHED_FOR_EACH = 3
 """Times `evidence_paragraphs` that are looked through for distinct paragraphs and other documents."""
 
-_MOST_ACCOUNTS = 6
-"""Documents that are searched for what they say."""
 _PARAGRAPHS_OF_ACCOUNT = 2
+"""Of another document, that are read for what it says."""
 
 _BEST_DOCUMENTS = 2
 """In which a part is searched for again."""
@@ -54,28 +53,24 @@ def retrieve(part: str, whole: str, *, index: Index, filters: Filters, settings:
 
 
 def accounts(
-    part: str,
-    hits: Sequence[Hit],
-    *,
-    told: Collection[str],
-    index: Index,
-    filters: Filters,
-    settings: RetrievalSettings,
+    part: str, whole: str, *, told: Collection[str], index: Index, filters: Filters, settings: RetrievalSettings
 ) -> tuple[tuple[Hit, ...], ...]:
-    """Return what each document other than those `told` may say about `part`, for which `hits` were found: what a
-    search in it finds, best first. The documents of the hits come first, then those that a search for `part` alone
-    finds.
+    """Return what each document other than those `told` may say about `part` of the question `whole`: what a search in
+    it finds, best first. The documents are those that fit at least `other_document_share` as well as the best of all,
+    best first.
 
     A document that tells the same event seldom does so best where it fits the question best: what was found first of
     it may be its opening.
     """
     limit = _SEARCHED_FOR_EACH * settings.evidence_paragraphs
-    found = (*hits, *index.search(part, filters=filters, limit=limit))
-    documents = [each for each in dict.fromkeys(hit.paragraph.document_id for hit in found) if each not in told]
+    found = index.search(with_names(part, whole), filters=filters, limit=limit)
+    least = settings.other_document_share * max((hit.fused_score for hit in found), default=0.0)
+    near = dict.fromkeys(hit.paragraph.document_id for hit in found if hit.fused_score >= least)
+    documents = [document for document in near if document not in told]
     if not documents:
         return ()
-    within = msgspec.structs.replace(filters, document_ids=tuple(documents[:_MOST_ACCOUNTS]))
-    best: dict[str, list[Hit]] = {document: [] for document in documents[:_MOST_ACCOUNTS]}
+    best: dict[str, list[Hit]] = {document: [] for document in documents}
+    within = msgspec.structs.replace(filters, document_ids=tuple(documents))
     for hit in _distinct(index.search(part, filters=within, limit=limit)):
         best[hit.paragraph.document_id].append(hit)
     return tuple(tuple(own[:_PARAGRAPHS_OF_ACCOUNT]) for own in best.values() if own)

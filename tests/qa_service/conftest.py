@@ -46,7 +46,7 @@ def make_sentences() -> Callable[..., tuple[Sentence, ...]]:
 
 
 class WordIndex:
-    """An index over documents given as texts; paragraphs rank by how many words they share with the query."""
+    """An index over documents given as texts; paragraphs rank by the share of the query's words that they have."""
 
     def __init__(self, *documents: Document) -> None:
         self.generation = SimpleNamespace(id="g0")
@@ -64,11 +64,11 @@ class WordIndex:
                 title=document.title,
                 source=document.source,
                 published_at=document.published_at,
-                fused_score=1 / rank,
+                fused_score=len(wanted & content_keys(paragraph.text)) / max(len(wanted), 1),
                 cosine_similarity=None,
                 bm25_score=None,
             )
-            for rank, (document, paragraph) in enumerate(ranked, 1)
+            for document, paragraph in ranked
             if not filters.document_ids or document.id in filters.document_ids
         ][:limit]
 

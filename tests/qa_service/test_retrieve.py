@@ -88,35 +88,30 @@ def test_another_document_that_fits_nearly_as_well_is_looked_at(
     assert ids == ["d1-p1", "d1-p2", "d1-p3", *others]
 
 
-def test_another_document_is_searched_for_what_it_says_itself(make_hit: MakeHit) -> None:
-    question = "What did Arlby Pier cost?"
-    told = make_hit("Arlby Pier cost 3 marks.", document="d1")
-    opening = make_hit("Arlby Pier is open again.", document="d2", number=1)
-    texts = ((2, "In all 3 marks were paid."), (3, "The oak alone took one."), (4, "Nails are dear this year."))
-    sums = [make_hit(text, document="d2", number=n) for n, text in texts]
-    further = make_hit("A pier was built by nuns.", document="d3")
-    index = ScriptedIndex({question: (told, further, *sums, opening)})
+def accounts_of(question: str, index: ScriptedIndex, *, told: str) -> list[list[str]]:
     found = accounts(
         question,
-        (told, opening),
-        told=frozenset({"d1"}),
+        question,
+        told={told},
         index=index,  # type: ignore[arg-type]
         filters=Filters(),
         settings=SETTINGS,
     )
-    assert [[hit.paragraph.id for hit in own] for own in found] == [["d2-p2", "d2-p3"], ["d3-p1"]]
+    return [[hit.paragraph.id for hit in own] for own in found]
+
+
+def test_other_documents_that_fit_are_searched_for_what_they_say(make_hit: MakeHit) -> None:
+    question = "What did Arlby Pier cost?"
+    told = make_hit("Arlby Pier cost 3 marks.", document="d1")
+    texts = ("In all 3 marks were paid.", "The oak alone took one.", "Nails are dear this year.")
+    sums = [scored(make_hit(text, document="d2", number=n), 0.9) for n, text in enumerate(texts, 1)]
+    nuns, bread = make_hit("A pier was built by nuns.", document="d3"), make_hit("Bread is dear.", document="d4")
+    index = ScriptedIndex({question: (scored(told, 1.0), *sums, scored(nuns, 0.6), scored(bread, 0.2))})
+    assert accounts_of(question, index, told="d1") == [["d2-p1", "d2-p2"], ["d3-p1"]]
     assert index.queries == [(question, ()), (question, ("d2", "d3"))]
 
 
 def test_where_only_one_document_is_found_there_are_no_other_accounts(make_hit: MakeHit) -> None:
-    told = make_hit("Arlby Pier cost 3 marks.", document="d1")
-    index = ScriptedIndex({"What did it cost?": (told,)})
-    found = accounts(
-        "What did it cost?",
-        (told,),
-        told=frozenset({"d1"}),
-        index=index,  # type: ignore[arg-type]
-        filters=Filters(),
-        settings=SETTINGS,
-    )
-    assert found == ()
+    question = "What did it cost?"
+    index = ScriptedIndex({question: (make_hit("Arlby Pier cost 3 marks.", document="d1"),)})
+    assert accounts_of(question, index, told="d1") == []
