@@ -87,6 +87,11 @@ def asks_cause(question: str) -> bool:
     return asks_why(question) or (bool(_SUGGESTS_CAUSE.search(question)) and not is_open(question))
 
 
+def asks_when(question: str) -> bool:
+    """Tell whether the question asks for a time."""
+    return bool(_WHEN.search(question))
+
+
 def is_open(question: str) -> bool:
     """Tell whether the question asks for more than yes or no."""
     if _BEGINS_YES_OR_NO.search(question):
@@ -96,7 +101,7 @@ def is_open(question: str) -> bool:
 
 def asks_for_words(question: str) -> bool:
     """Tell whether words of a text can answer by themselves: the question asks for more than a yes or no."""
-    return is_open(question) or bool(_WHEN.search(question)) or not _YES_OR_NO.search(question)
+    return is_open(question) or asks_when(question) or not _YES_OR_NO.search(question)
 
 
 def answers_kind(claim: str, question: str) -> bool:
@@ -107,7 +112,7 @@ def answers_kind(claim: str, question: str) -> bool:
     new = [term for term in terms(claim) if term.key not in asked]
     if _WHICH_MONTH.search(question):
         return any(term.key in MONTH_KEYS and term.kind != "function" for term in new)
-    if _WHEN.search(question):
+    if asks_when(question):
         counted = bool(_COUNTED_TIME.search(question)) and any(term.kind == "number" for term in new)
         return counted or any(_is_time(term) for term in new) or bool(_TIME.search(claim))
     if _HOW_LONG.search(question):

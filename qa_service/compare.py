@@ -7,7 +7,7 @@ import msgspec
 
 from config.settings import AnswerSettings
 from indexer.values import Hit
-from qa_service.asked import asks_why
+from qa_service.asked import asks_when, asks_why
 from qa_service.compose import Brief, compose, narrow
 from qa_service.corrections import CORRECTION_KEYS
 from qa_service.evidence import Passage
@@ -131,9 +131,8 @@ def _has_other(brief: Brief, claim: Verified) -> bool:
     asked = content_keys(brief.question)
     for kind in _kinds(brief.question):
         if mine := _answers(claim, asked, kind):
-            counted = _counted(claim.text, mine)
             return any(
-                kind == "name" or _are_the_same(counted, _counted(sentence.text, frozenset({other})))
+                kind == "name" or _count_the_same(claim.text, mine, sentence.text, frozenset({other}), brief.question)
                 for sentence in brief.sentences
                 for other in keys(terms(sentence.text), kind) - asked - mine
             )
@@ -167,8 +166,7 @@ def differs(one: Verified, other: Verified, part: str) -> bool:
     for kind in _kinds(part):
         mine, yours = (_answers(claim, asked, kind) for claim in (one, other))
         if mine and yours:
-            same = kind == "name" or _are_the_same(_counted(one.text, mine), _counted(other.text, yours))
-            return same and not mine & yours
+            return not mine & yours and (kind == "name" or _count_the_same(one.text, mine, other.text, yours, part))
         if mine or yours:
             return False
     mine, yours = (content_keys(claim.words or claim.text) - asked for claim in (one, other))
@@ -177,17 +175,15 @@ def differs(one: Verified, other: Verified, part: str) -> bool:
     )
 
 
-def _counted(text: str, numbers: frozenset[str]) -> frozenset[str]:
-    """Return what the numbers count in `text`."""
-    things = (things for number, things in counting(text).items() if number in numbers)
-    return frozenset[str]().union(*things) - MONTH_KEYS
-
-
-def _are_the_same(one: frozenset[str], other: frozenset[str]) -> bool:
-    """Tell whether what numbers count may be the same: lanes are no marks, and what is not told may be anything where
-    the other is told.
+def _count_the_same(text: str, numbers: frozenset[str], other: str, others: frozenset[str], part: str) -> bool:
+    """Tell whether the `numbers` in `text` may count the same as the `others` in the `other` text: lanes are no marks,
+    and where only one says what it counts, the other may count anything. A time can be told as a date or as a span.
     """
-    return bool(one & other) or not (one or other)
+    mine, yours = (
+        frozenset[str]().union(*(things for number, things in counting(said).items() if number in these)) - MONTH_KEYS
+        for said, these in ((text, numbers), (other, others))
+    )
+    return asks_when(part) or bool(mine & yours) or not (mine or yours)
 
 
 def supersedes(newer: Verified, older: Verified, part: str) -> bool:

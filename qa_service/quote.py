@@ -21,8 +21,9 @@ from qa_service.values import TextDrafted
 from qa_service.verify import Verified
 
 _LEAST_RIGHT = 0.1
-"""About the lowest probability of being right that such a sentence gets where the evidence is sure to answer: of
-LATER."""
+"""Less than any sentence with the words that answer got where the evidence is sure to answer: see
+docs/decisions/0020-accounts.md.
+"""
 _LEAD = re.compile(r"^[*\u2022-]\s+|^[A-Z][A-Z' ]+(?:, [^()]{3,30})? \([A-Z]{2,8}\) [-\u2013] ")
 """What a sentence may begin with that says nothing: a bullet, a dateline."""
 _BEGINS_WITH_PRONOUN = re.compile(

@@ -90,6 +90,12 @@ def test_a_later_report_that_knows_of_the_earlier_one_replaces_it(
     assert supersedes(newer, older, "How many people were hurt?") is replaces
 
 
+def test_a_time_may_be_told_as_a_date_or_as_a_span(make_hit: MakeHit) -> None:
+    claims = [claim(text, make_hit("Anything.")) for text in ("The bid is open for three weeks.", "Until 25 April.")]
+    assert differs(claims[0], claims[1], "Until when can holders accept the bid?")
+    assert not differs(claims[0], claims[1], "How long is the bid?")
+
+
 def test_reasons_differ_by_their_words(make_hit: MakeHit) -> None:
     hit, why = make_hit("Anything."), "Why did the crane fall?"
     assert differs(claim("A gust broke the jib.", hit), claim("A cracked bolt sheared off.", hit), why)
