@@ -13,7 +13,7 @@ from qa_service.terms import keys, terms
 
 MOST_PARTS = 3
 
-_ASKS = r"(?:what|which|who|whom|whose|when|where|why|how)"
+_ASKS = r"(?:(?:what|who|when|where|how)s?|which|whom|whose|why)"
 _DOES = r"(?:did|does|do|is|are|was|were|has|have|had|can|could|will|would|should|may)"
 _LED = (
     r"(?:(?:in|at|on|by|for|from|to|until|till|since|of|with|about|under|during|after|before|into|through|against|between|among)\s+)?"
@@ -28,7 +28,8 @@ _SEAM = re.compile(
 )
 _ELLIPSIS = re.compile(
     r"(?:for|to|by|with|from|at|in|of|since|until|about|against|on|after)\s+(?:how\s+\w+|wh\w+)\W*$"
-    r"|how\s+(?:much|many|long|often|old|far|fast|late|early|soon)\W*$|what\s+for\W*$|(?:wh|how\s)\w+\s+(?:is|was|were|did|does|do)\s+\w+",
+    r"|how\s+(?:much|many|long|often|old|far|fast|late|early|soon)\W*$|what\s+for\W*$"
+    rf"|(?:wh|how\s)\w+\s+{_DOES}\s+\w+",
     re.IGNORECASE,
 )
 """Asks, without a word of its own, for something more about what was asked before: "for how much?"."""
@@ -78,7 +79,7 @@ def with_names(part: str, whole: str) -> str:
 
 def _parts(whole: str) -> list[str]:
     """Cut at the seams between questions; what asks nothing by itself stays with the question behind it ("If so, what
-    …"), a bare "what?" with the one before it.
+    …", "When and where …"), a bare "what?" with the one before it.
     """
     asks, seam = (_QUESTION, _SEAM) if _ASKING_WORD.search(whole) else (_ANYTHING, _ELLIPTIC_SEAM)
     parts: list[str] = []
@@ -88,7 +89,8 @@ def _parts(whole: str) -> list[str]:
         piece = whole[start:end].strip(" ,;?")
         rest = whole[following:]
         asks_more = bool(_own_words(rest) or _ELLIPSIS.match(rest))
-        if match and (not asks.search(piece) or not asks_more or piece.count('"') % 2):
+        asks_less = not asks.search(piece) or (start == 0 and not _own_words(piece))
+        if match and (asks_less or not asks_more or piece.count('"') % 2):
             continue
         parts.append(piece)
         start = following

@@ -19,6 +19,12 @@ from qa_service.divide import MOST_PARTS, divide
             "What did it cost, how long did it take, and who paid?",
             ("What did it cost?", "how long did it take?", "who paid?"),
         ),
+        (
+            "When and where do the divers meet, and what will they sing?",
+            ("When and where do the divers meet?", "what will they sing?"),
+        ),
+        ("when is the pier open, and whats a ticket", ("when is the pier open?", "whats a ticket?")),
+        ("What did he get, and what would he have had?", ("What did he get?", "what would he have had?")),
         ("Was the pier repaired, and is it open now?", ("Was the pier repaired?", "is it open now?")),
         ("Who found the dog? who keeps it", ("Who found the dog?", "who keeps it?")),
         ("Who bought the mill, and for how much?", ("Who bought the mill?", "for how much?")),
