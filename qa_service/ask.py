@@ -150,6 +150,7 @@ def _find(
     """Return what comes out about one part of the question, from its evidence to the accounts of other documents."""
     with watch.stage("compose"):
         briefs = compose(part, hits, whole=whole, session=session, settings=settings.answer)
+    checks = partial(_checks, ground=ground, session=session, settings=settings.answer, checker=checker, watch=watch)
     looks: list[Finding] = []
     for brief in briefs:
         with watch.stage("gate"):
@@ -163,9 +164,7 @@ def _find(
             )
         if not decision.sure and brief is not briefs[-1]:
             continue
-        check, confirmed = _checks(
-            brief, decision, ground=ground, session=session, settings=settings.answer, checker=checker, watch=watch
-        )
+        _, confirmed = checks(brief, decision)
         draft, verified = _drafted(
             brief,
             decision,
@@ -193,8 +192,7 @@ def _find(
             session=session,
             settings=settings.answer,
             deadline_s=deadline_s,
-            check=check,
-            confirmed=confirmed,
+            checks=checks,
         )
     with watch.stage("compare"):
         if not finding.supported or asks_what_it_is(part):
@@ -211,9 +209,7 @@ def _find(
             session=session,
             settings=settings.answer,
             deadline_s=deadline_s,
-            checks=lambda brief, decision: _checks(
-                brief, decision, ground=wider, session=session, settings=settings.answer, checker=checker, watch=watch
-            )[1],
+            checks=partial(checks, ground=wider),
             all_accounts=all_accounts,
         )
 

@@ -1,7 +1,7 @@
 """Stage: ask what other documents say about the same thing, and keep what differs."""
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import msgspec
 
@@ -12,10 +12,10 @@ from qa_service.compose import Brief, compose, narrow
 from qa_service.corrections import CORRECTION_KEYS
 from qa_service.evidence import Passage
 from qa_service.finding import Finding
-from qa_service.gate import Decision, decide
+from qa_service.gate import decide
 from qa_service.generate import generate
 from qa_service.llm.port import ModelSession
-from qa_service.quote import Confirm, quote
+from qa_service.quote import Checks, quote
 from qa_service.surroundings import Surroundings, beside
 from qa_service.terms import MONTH_KEYS, TIME_KEYS, Kind, content_keys, keys, terms
 from qa_service.verify import Verified
@@ -42,7 +42,7 @@ def compare(
     session: ModelSession,
     settings: AnswerSettings,
     deadline_s: float,
-    checks: Callable[[Brief, Decision], Confirm],
+    checks: Checks,
     all_accounts: bool,
 ) -> Finding:
     """Return the finding with the differing statements of other documents, at most one a document; with `all_accounts`,
@@ -98,7 +98,7 @@ def _stated(
     session: ModelSession,
     settings: AnswerSettings,
     deadline_s: float,
-    checks: Callable[[Brief, Decision], Confirm],
+    checks: Checks,
 ) -> tuple[Verified, ...]:
     """Return what `brief` says to its question, as claims that hold or did until they were taken back; none where the
     model is not sure that it answers, or the words that do are known and stand in no sentence that holds.
@@ -106,14 +106,14 @@ def _stated(
     decision = decide(brief, session=session, settings=settings, more=True)
     if decision.probability is not None and not decision.sure:
         return ()
-    confirmed = checks(brief, decision)
-    told, quoted = quote(brief, decision, confirmed=confirmed, settings=settings)
-    if told.text or decision.words:
-        return quoted
-    draft = generate(brief, decision, session=session, settings=settings, deadline_s=deadline_s)
+    _, confirmed = checks(brief, decision)
+    told, claims = quote(brief, decision, confirmed=confirmed, settings=settings)
+    if not (told.text or decision.words):
+        draft = generate(brief, decision, session=session, settings=settings, deadline_s=deadline_s)
+        claims = confirmed(draft.text, brief.sentences)
     return tuple(
         msgspec.structs.replace(claim, verdict="supported", reason=None)
-        for claim in confirmed(draft.text, brief.sentences)
+        for claim in claims
         if claim.verdict == "supported" or claim.outdated
     )
 

@@ -8,6 +8,8 @@ that stands nowhere in the evidence, is looked up.
 import re
 import time
 from collections.abc import Sequence
+from contextlib import suppress
+from datetime import date
 
 import msgspec
 from rapidfuzz import fuzz, process
@@ -32,6 +34,7 @@ from qa_service.years import years_meant
 
 _WORDS_TOKENS = 24
 """Of the answers that the adapter learnt from, one in a hundred is longer."""
+_ISO_DATE = re.compile(r"\d{4}-\d\d-\d\d")
 _FIGURE = re.compile(r"\d[\d.,:]*\d")
 _CAPITAL = re.compile(r"\b[A-Z]\w+")
 _CAPITAL_RUN = re.compile(r"\b[A-Z]\w+(?:\s+(?:(?:of|the|and|for)\s+)*[A-Z]\w+)+")
@@ -89,8 +92,16 @@ def decide(brief: Brief, *, session: ModelSession, settings: AnswerSettings, mor
         reason=None if opened else "low_relevance",
         probability=found,
         sure=opened and found >= settings.first_threshold,
-        words=" ".join(reading.words.split()).rstrip("."),
+        words=_as_written(" ".join(reading.words.split()).rstrip(".")),
     )
+
+
+def _as_written(words: str) -> str:
+    """Return a date that is told as it stands behind titles, 2024-01-31, in the words of the documents."""
+    if _ISO_DATE.fullmatch(words):
+        with suppress(ValueError):  # as 2024-13-31
+            return f"{date.fromisoformat(words):%-d %B %Y}"
+    return words
 
 
 def _telling(loaded: LoadedAdapter | None, least: float) -> Telling | None:

@@ -11,9 +11,10 @@ from qa_service.attribute import attribute
 from qa_service.compose import Brief, narrow
 from qa_service.evidence import Sentence, joined
 from qa_service.finding import Finding
+from qa_service.gate import decide
 from qa_service.generate import ASK, COPY, Instruction, generate
 from qa_service.llm.port import ModelSession
-from qa_service.quote import Check, Confirm, telling
+from qa_service.quote import Check, Checks, quote, telling
 from qa_service.terms import content_keys
 from qa_service.verify import Verified
 
@@ -30,22 +31,25 @@ def mend(
     session: ModelSession,
     settings: AnswerSettings,
     deadline_s: float,
-    check: Check,
-    confirmed: Confirm,
+    checks: Checks,
 ) -> Finding:
     """Return the finding with a second draft, if none of the first one's claims holds; with an extract, if none of the
-    second one's does either or the deadline left no time for an answer.
+    second one's does either or the deadline left no time for an answer. What a later report takes back is first looked
+    for in it anew.
 
-    Drafts are checked by `confirmed`, with the model's say; a quotation by `check`, by its words alone, as it may be
-    about something else. A finding behind a closed gate stays as it is, and of a draft that the model itself doubts
-    nothing else is made; nor where the words that answer are known, as a second draft would have no others.
+    Drafts are checked with the model's say; a quotation by its words alone, as it may be about something else. A
+    finding behind a closed gate stays as it is, and of a draft that the model itself doubts nothing else is made; nor
+    where the words that answer are known, as a second draft would have no others.
     """
     if finding.decision.reason is not None or finding.supported:
         return finding
+    check, confirmed = checks(finding.brief, finding.decision)
     doubted = any(claim.doubted for claim in finding.verified)
     redraft = partial(_redrafted, session=session, settings=settings, deadline_s=deadline_s, check=confirmed)
     first = finding
-    if finding.verified and not (finding.draft.past_deadline or doubted):
+    if finding.corrected:
+        finding = _put_right(finding, session=session, settings=settings, checks=checks)
+    if finding.verified and not finding.supported and not (finding.draft.past_deadline or doubted):
         finding = _drafted_anew(finding, redraft=redraft, session=session, settings=settings)
     if finding.supported:
         return finding
@@ -55,6 +59,18 @@ def mend(
     if not (extract and answers_kind(joined(extract), finding.part)):
         extract = () if doubted else _extract(finding, settings=settings, check=check)
     return msgspec.structs.replace(finding, extract=extract)
+
+
+def _put_right(finding: Finding, *, session: ModelSession, settings: AnswerSettings, checks: Checks) -> Finding:
+    """Return the finding with the sentence that answers among those that take its draft back; as it is without one."""
+    brief = narrow(finding.brief, finding.corrected, session=session)
+    decision = decide(brief, session=session, settings=settings)
+    _, confirmed = checks(brief, decision)
+    draft, verified = quote(brief, decision, confirmed=confirmed, settings=settings)
+    if not verified or any(claim.verdict != "supported" for claim in verified):
+        return finding
+    removed = finding.removed + len(finding.verified)
+    return msgspec.structs.replace(finding, draft=draft, verified=verified, removed=removed)
 
 
 def _drafted_anew(finding: Finding, *, redraft: Redraft, session: ModelSession, settings: AnswerSettings) -> Finding:

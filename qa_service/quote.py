@@ -51,6 +51,10 @@ class Confirm(Protocol):
         ...
 
 
+Checks = Callable[[Brief, Decision], tuple[Check, Confirm]]
+"""How drafts from a brief are checked, by their words alone and with the model's say."""
+
+
 def quote(
     brief: Brief,
     decision: Decision,
@@ -59,8 +63,9 @@ def quote(
     settings: AnswerSettings,
     tell: Callable[[TextDrafted], None] = lambda _: None,
 ) -> tuple[Draft, tuple[Verified, ...]]:
-    """Return the sentence with the words that answer, and its claims if all hold, checked by `confirmed`, with the
-    model's say; no claims where it does not hold, and an empty draft where there is no such sentence.
+    """Return the sentence with the words that answer, and its claims if all hold or did until they were taken back,
+    checked by `confirmed`, with the model's say; no claims where it does not hold, and an empty draft where there is no
+    such sentence.
 
     It is told to `tell` before it is checked, as drafts are. For a yes or no it has to be surer: words about the same
     thing are easily taken for one.
@@ -68,11 +73,12 @@ def quote(
     sentences = telling(brief, decision)
     if not sentences:
         return Draft(text=""), ()
-    text = _LEAD.sub("", sentences[0].text)
+    bare = _LEAD.sub("", sentences[0].text)
+    text = bare if stands_in(decision.words, bare) else sentences[0].text
     tell(TextDrafted(text=text))
     least = None if asks_for_words(brief.question) else settings.yes_or_no_threshold
     claims = confirmed(text, sentences, least=least, least_right=_LEAST_RIGHT)
-    if any(claim.verdict != "supported" for claim in claims):
+    if any(claim.verdict != "supported" and not claim.outdated for claim in claims):
         return Draft(text=text), ()
     return Draft(text=text), tuple(msgspec.structs.replace(claim, words=decision.words) for claim in claims)
 

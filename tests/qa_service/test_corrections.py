@@ -124,6 +124,15 @@ def test_what_is_taken_back_is_told_as_what_was_said_before() -> None:
     assert "Ferrin Rail carries 16,000 people a day.[1] Before, Paper 1 (2024-03-01): Ferrin Rail" in found.text
 
 
+def test_a_figure_that_is_taken_back_is_put_right_by_a_sentence_of_the_correction() -> None:
+    def words(prompt: Prompt) -> str:
+        return "61,000 people" if OLD[:40] in "".join(prompt.shared) else "16,000 people"
+
+    found = answer_to(QUESTION, "Nobody knows.", index_of(OLD, NEW), words=words)
+    assert (found.status, found.removed_claims) == ("answered", 1)
+    assert found.text.startswith("Ferrin Rail carries 16,000 people a day, not 61,000 people.[1]")
+
+
 def test_where_the_model_insists_the_correction_is_quoted() -> None:
     found = answer_to(QUESTION, "Ferrin Rail carries 61,000 people a day.", index_of(OLD, NEW))
     assert (found.status, found.reason) == ("partial", "extract")

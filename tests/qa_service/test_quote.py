@@ -125,6 +125,15 @@ def test_of_a_sentence_that_answers_the_dateline_is_left_out_and_quoted(make_ind
     assert answer.citations[0].quote.startswith("ARLBY, 3 May")
 
 
+@pytest.mark.parametrize("words", ["2024-05-31", "31 May 2024"])
+def test_a_dateline_that_answers_is_told(make_index: MakeIndex, words: str) -> None:
+    line = "ARLBY, 31 May 2024 (VPA) - At noon the cook bought bread."
+    answer = answer_to(
+        "When did the cook buy bread?", "Nobody knows.", make_index(f"The market\n\n{line}\n"), words=lambda _: words
+    )
+    assert answer.text == f"{line}[1]"
+
+
 @pytest.mark.parametrize("line", ["* -5 degrees were measured at noon.", "-5 degrees were measured at noon."])
 def test_of_a_list_the_bullet_is_left_out_and_of_a_figure_nothing(make_index: MakeIndex, line: str) -> None:
     index = make_index(f"The weather\n\n{line}\n")
