@@ -195,6 +195,7 @@ def _find(
             checks=checks,
         )
     with watch.stage("compare"):
+        # What something is, all documents tell differently, and none contradicts another.
         if not finding.supported or asks_what_it_is(part):
             return finding
         others = accounts(

@@ -177,7 +177,7 @@ def differs(one: Verified, other: Verified, part: str) -> bool:
 
 def _count_the_same(text: str, numbers: frozenset[str], other: str, others: frozenset[str], part: str) -> bool:
     """Tell whether the `numbers` in `text` may count the same as the `others` in the `other` text: lanes are no marks,
-    and where only one says what it counts, the other may count anything. A time can be told as a date or as a span.
+    and what only one of them says that it counts, the other need not count. A time can be told as a date or as a span.
     """
     mine, yours = (
         frozenset[str]().union(*(things for number, things in counting(said).items() if number in these)) - MONTH_KEYS

@@ -12,7 +12,7 @@ from qa_service.compose import Brief, narrow
 from qa_service.evidence import Sentence, joined
 from qa_service.finding import Finding
 from qa_service.gate import decide
-from qa_service.generate import ASK, COPY, Instruction, generate
+from qa_service.generate import ASK, COPY, Draft, Instruction, generate
 from qa_service.llm.port import ModelSession
 from qa_service.quote import Check, Checks, quote, telling
 from qa_service.terms import content_keys
@@ -69,8 +69,7 @@ def _put_right(finding: Finding, *, session: ModelSession, settings: AnswerSetti
     draft, verified = quote(brief, decision, confirmed=confirmed, settings=settings)
     if not verified or any(claim.verdict != "supported" for claim in verified):
         return finding
-    removed = finding.removed + len(finding.verified)
-    return msgspec.structs.replace(finding, draft=draft, verified=verified, removed=removed)
+    return _with_draft(finding, draft, verified)
 
 
 def _drafted_anew(finding: Finding, *, redraft: Redraft, session: ModelSession, settings: AnswerSettings) -> Finding:
@@ -112,11 +111,13 @@ def _redrafted(
         deadline_s=deadline_s,
         instruction=instruction,
     )
+    return _with_draft(finding, draft, check(draft.text, brief.sentences))
+
+
+def _with_draft(finding: Finding, draft: Draft, verified: tuple[Verified, ...]) -> Finding:
+    """Return the finding with another draft and its claims; those that it had are removed."""
     return msgspec.structs.replace(
-        finding,
-        draft=draft,
-        verified=check(draft.text, brief.sentences),
-        removed=finding.removed + len(finding.verified),
+        finding, draft=draft, verified=verified, removed=finding.removed + len(finding.verified)
     )
 
 

@@ -45,8 +45,7 @@ def retrieve(part: str, whole: str, *, index: Index, filters: Filters, settings:
     ]
     best = tuple(dict.fromkeys(hit.paragraph.document_id for hit in _by_rank(found)))[:_BEST_DOCUMENTS]
     if best:
-        within = msgspec.structs.replace(filters, document_ids=best)
-        found += _WEIGHT_WITHIN * [_distinct(index.search(part, filters=within, limit=limit))]
+        found += _WEIGHT_WITHIN * [_within(best, part, index=index, filters=filters, limit=limit)]
     ranked = _distinct(_by_rank(found))
     room = settings.evidence_paragraphs
     return (*ranked[:room], *_other_documents(ranked, room=room, settings=settings))
@@ -66,12 +65,11 @@ def accounts(
     found = index.search(with_names(part, whole), filters=filters, limit=limit)
     least = settings.other_document_share * max((hit.fused_score for hit in found), default=0.0)
     near = dict.fromkeys(hit.paragraph.document_id for hit in found if hit.fused_score >= least)
-    documents = [document for document in near if document not in told]
+    documents = tuple(document for document in near if document not in told)
     if not documents:
         return ()
     best: dict[str, list[Hit]] = {document: [] for document in documents}
-    within = msgspec.structs.replace(filters, document_ids=tuple(documents))
-    for hit in _distinct(index.search(part, filters=within, limit=limit)):
+    for hit in _within(documents, part, index=index, filters=filters, limit=limit):
         best[hit.paragraph.document_id].append(hit)
     return tuple(tuple(own[:_PARAGRAPHS_OF_ACCOUNT]) for own in best.values() if own)
 
@@ -82,6 +80,12 @@ def in_turn(rankings: Iterable[Sequence[Hit]]) -> tuple[Hit, ...]:
     for hit in (hit for row in zip_longest(*rankings) for hit in row if hit):
         found.setdefault(hit.paragraph.id, hit)
     return tuple(found.values())
+
+
+def _within(documents: tuple[str, ...], part: str, *, index: Index, filters: Filters, limit: int) -> list[Hit]:
+    """Search for `part` in these documents alone, all of which pass the filters."""
+    narrowed = msgspec.structs.replace(filters, document_ids=documents)
+    return _distinct(index.search(part, filters=narrowed, limit=limit))
 
 
 def _by_rank(rankings: Sequence[Sequence[Hit]]) -> list[Hit]:
