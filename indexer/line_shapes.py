@@ -8,6 +8,7 @@ import re
 
 _LIST_ITEM = re.compile(r"\s*(?:[-*+•·‣⁃▪▸◦●○■□–—]|\(?\d{1,3}[.)]|\(?[A-Za-z]\))\s+\S")
 _TABLE_ROW = re.compile(r"\s*\S.*?(?:\t| \| )\s*\S")
+_CELL_END = re.compile(r"\t|(?:^| )\|(?= |$)")
 _SENTENCE_END = re.compile(r"[.!?…。！？؟۔।॥][\"'”’»›)\]」』]*\s*$")
 
 MAX_SECTION_WORDS = 4
@@ -22,6 +23,13 @@ def is_list_item(line: str) -> bool:
 def is_table_row(line: str) -> bool:
     """Whether the line holds cells, separated by tabs or ` | `."""
     return _TABLE_ROW.match(line) is not None
+
+
+def cells_of(line: str) -> tuple[str, ...]:
+    """Return the cells of a table's row; the whole line where it is none. The first cell may be empty."""
+    if not is_table_row(line):
+        return (line,)
+    return tuple(cell.strip() for cell in _CELL_END.split(line))
 
 
 def ends_sentence(line: str) -> bool:

@@ -7,10 +7,11 @@ import msgspec
 
 from indexer.sentences import sentences
 from indexer.values import Hit
+from qa_service.tables import named_rows
 
 
 class Sentence(msgspec.Struct, frozen=True, kw_only=True):
-    """One sentence of a retrieved paragraph: `document.text[start:end] == text`."""
+    """One sentence of a retrieved paragraph, or one row of a table in it."""
 
     hit: Hit
     index: int
@@ -18,6 +19,7 @@ class Sentence(msgspec.Struct, frozen=True, kw_only=True):
     start: int
     end: int
     text: str
+    """`document.text[start:end]`; of a row, with its columns' names."""
 
     @property
     def place(self) -> tuple[str, int]:
@@ -43,15 +45,11 @@ class Passage(msgspec.Struct, frozen=True, kw_only=True):
 def sentences_of(hit: Hit) -> tuple[Sentence, ...]:
     """Return all sentences of a retrieved paragraph, with offsets in its document."""
     paragraph = hit.paragraph
+    spans = sentences(paragraph.text)
+    texts = named_rows([paragraph.text[start:end] for start, end in spans])
     return tuple(
-        Sentence(
-            hit=hit,
-            index=index,
-            start=paragraph.start + start,
-            end=paragraph.start + end,
-            text=paragraph.text[start:end],
-        )
-        for index, (start, end) in enumerate(sentences(paragraph.text))
+        Sentence(hit=hit, index=index, start=paragraph.start + start, end=paragraph.start + end, text=text)
+        for index, ((start, end), text) in enumerate(zip(spans, texts, strict=True))
     )
 
 
