@@ -54,9 +54,12 @@ def _covering(asked: frozenset[str], sentences: Sequence[Sentence]) -> tuple[Sen
     return tuple(found)
 
 
-def reported_beside(question: str, reported: tuple[Sentence, ...], brief: Brief) -> tuple[Sentence, ...]:
-    """Return what stands beside the event: the sentence behind it, and of the other paragraphs of its document the one
-    sentence that has most of the question's names, if it has any.
+def reported_beside(
+    question: str, reported: tuple[Sentence, ...], brief: Brief, *, told: Sequence[Sentence]
+) -> tuple[Sentence, ...]:
+    """Return what stands beside the event: the sentence behind it, those `told`, with which the model would answer, if they
+    are of its document or their paragraph has a name of the question, and of the other paragraphs of its document the
+    one sentence that has most of these names, if it has any.
 
     Nothing is claimed about how they belong together; the reader sees them side by side.
     """
@@ -73,4 +76,14 @@ def reported_beside(question: str, reported: tuple[Sentence, ...], brief: Brief)
         and names & content_keys(sentence.text)
     ]
     best = max(elsewhere, key=lambda sentence: len(names & content_keys(sentence.text)), default=None)
-    return (*following, *((best,) if best else ()))
+    answering = [
+        sentence
+        for sentence in told
+        if sentence.place not in shown
+        and (
+            sentence.hit.paragraph.document_id == event.hit.paragraph.document_id
+            or names & content_keys(sentence.hit.paragraph.text)
+        )
+    ]
+    beside = (*following, *answering, *((best,) if best else ()))
+    return tuple({sentence.place: sentence for sentence in beside}.values())

@@ -13,6 +13,7 @@ from qa_service.divide import with_names
 from qa_service.finding import Finding
 from qa_service.gate import Decision
 from qa_service.namesakes import Namesake
+from qa_service.quote import telling
 from qa_service.values import Citation, Claim, Reason, Status
 from qa_service.verify import Verified
 
@@ -108,7 +109,7 @@ def _tell(finding: Finding, page: AnswerText, *, alone: bool) -> _Told:
     likely = finding.decision.probability
     drafted = [sentence for claim in finding.verified for sentence in claim.support]
     if asks_why(finding.part) and looked_for and (reported := premise(event, finding.brief, likely, drafted=drafted)):
-        beside = reported_beside(event, reported, finding.brief)
+        beside = reported_beside(event, reported, finding.brief, told=telling(finding.brief, finding.decision))
         page.add_words(
             "The documents do not state a reason. They report, without linking one to the other: "
             if beside

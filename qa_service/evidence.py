@@ -43,13 +43,16 @@ class Passage(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def sentences_of(hit: Hit) -> tuple[Sentence, ...]:
-    """Return all sentences of a retrieved paragraph, with offsets in its document."""
+    """Return all sentences of a retrieved paragraph, with offsets in its document; no header of a table, whose names
+    are read in its rows.
+    """
     paragraph = hit.paragraph
     spans = sentences(paragraph.text)
     texts = named_rows([paragraph.text[start:end] for start, end in spans])
+    read = [(span, text) for span, text in zip(spans, texts, strict=True) if text]
     return tuple(
         Sentence(hit=hit, index=index, start=paragraph.start + start, end=paragraph.start + end, text=text)
-        for index, ((start, end), text) in enumerate(zip(spans, texts, strict=True))
+        for index, ((start, end), text) in enumerate(read)
     )
 
 

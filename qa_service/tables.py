@@ -10,7 +10,8 @@ _LEAST_ROWS = 3
 
 
 def named_rows(lines: Sequence[str]) -> list[str]:
-    """Return the lines, those that are rows of a table below a header with the header's names before their cells.
+    """Return the lines, those that are rows of a table below a header with the header's names before their cells, and
+    "" for the header.
 
     `Place | Rider`, `1 | Zubarte` gives `Place: 1, Rider: Zubarte.`; below a header without a name for the first
     column that names the row: `Milk: 182 (2023), 186 (2024).`
@@ -19,7 +20,7 @@ def named_rows(lines: Sequence[str]) -> list[str]:
     for width, group in groupby(lines, key=lambda line: len(cells_of(line))):
         table = list(group)
         header, *rows = [cells_of(line) for line in table]
-        named += [table[0], *(_named(header, row) for row in rows)] if _heads(header, rows, width) else table
+        named += ["", *(_named(header, row) for row in rows)] if _heads(header, rows, width) else table
     return named
 
 

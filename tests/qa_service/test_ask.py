@@ -61,6 +61,22 @@ def test_a_reason_that_is_not_stated_is_said_to_be_so_with_what_is_reported(make
     assert "because" not in answer.text
 
 
+def test_what_the_model_would_answer_with_is_reported_beside_what_happened(make_index: MakeIndex) -> None:
+    index = make_index(
+        "Crane\n\nMarsh was acquitted on Friday. The trial took 14 days.\n\nIt rained for a week.\n\n"
+        "It had not been proven that he knew of it.\n"
+    )
+    answer = answer_to(
+        "Why was Marsh acquitted on Friday?", "Nobody knows.", index, words=lambda _prompt: "It had not been proven"
+    )
+    assert (answer.status, answer.reason) == ("partial", "reason_not_stated")
+    assert [citation.quote for citation in answer.citations] == [
+        "Marsh was acquitted on Friday.",
+        "The trial took 14 days.",
+        "It had not been proven that he knew of it.",
+    ]
+
+
 def test_what_a_why_takes_for_granted_may_stand_in_two_sentences(make_index: MakeIndex) -> None:
     index = make_index(
         "Port Callan\n\nNessa Moss leads the Harbour List of Port Callan.\n\n"
