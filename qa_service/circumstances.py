@@ -57,9 +57,9 @@ def _covering(asked: frozenset[str], sentences: Sequence[Sentence]) -> tuple[Sen
 def reported_beside(
     question: str, reported: tuple[Sentence, ...], brief: Brief, *, told: Sequence[Sentence]
 ) -> tuple[Sentence, ...]:
-    """Return what stands beside the event: the sentence behind it, those `told`, with which the model would answer, if they
-    are of its document or their paragraph has a name of the question, and of the other paragraphs of its document the
-    one sentence that has most of these names, if it has any.
+    """Return what stands beside the event: the sentence behind it, those `told`, with which the model would answer, if
+    they are of its document or their paragraph has a name of the question, and of the other paragraphs of its document
+    the one sentence that has most of these names, if it has any.
 
     Nothing is claimed about how they belong together; the reader sees them side by side.
     """

@@ -21,6 +21,11 @@ from evals.answerability.forward import SCALE, Adapters
 _RECORDED = ("folds", "epochs", "minutes", "batch", "rank", "first_layer", "rate", "seed")
 
 
+_KIND = gguf.GGMLQuantizationType.Q8_0
+_BLOCK = gguf.GGML_QUANT_SIZES[_KIND][0]
+"""Numbers in a block of it."""
+
+
 class Judged(NamedTuple):
     """What adapters make of examples."""
 
@@ -31,15 +36,21 @@ class Judged(NamedTuple):
 
 
 def write_adapter(adapters: Adapters, number: int, target: Path, *, architecture: str = "qwen2") -> str:
-    """Write one adapter as llama.cpp reads it, and return its SHA-256."""
-    rank = next(iter(adapters.values()))[0].shape[1]
+    """Write one adapter as llama.cpp reads it, and return its SHA-256.
+
+    In q8_0, its rank filled up with zeros to whole blocks: llama.cpp multiplies that as it does the model's own
+    weights, so that a token gets the same logits alone and in company, and in half the time of f16 of a small rank.
+    """
+    rank = -(-next(iter(adapters.values()))[0].shape[1] // _BLOCK) * _BLOCK
     writer = gguf.GGUFWriter(target, architecture)
     writer.add_type("adapter")
     writer.add_string("adapter.type", "lora")
     writer.add_float32("adapter.lora.alpha", SCALE * rank)
     for name, (a, b) in adapters.items():
-        writer.add_tensor(f"{name}.lora_a", a[number].detach().cpu().numpy().astype(np.float16))
-        writer.add_tensor(f"{name}.lora_b", b[number].detach().cpu().numpy().astype(np.float16))
+        down, up = (each[number].detach().float().cpu().numpy() for each in (a, b))
+        more = rank - len(down)
+        for end, weights in (("a", np.pad(down, ((0, more), (0, 0)))), ("b", np.pad(up, ((0, 0), (0, more))))):
+            writer.add_tensor(f"{name}.lora_{end}", gguf.quantize(weights, _KIND), raw_dtype=_KIND)
     writer.write_header_to_file()
     writer.write_kv_data_to_file()
     writer.write_tensors_to_file()

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qa_service.errors import CancelledError, ModelError
-from qa_service.llm.lookup import Lookup
+from qa_service.llm.lookup import SHORTEST, SHORTEST_OF_QUOTED, Lookup
 from qa_service.llm.native import BLOCK_TOKENS, SLICE_TOKENS, Row, StepCosts
 from qa_service.llm.protocol import Call, Drop, Failed, Forget, Read, ReadOut, Reply, Request, Tokens
 from qa_service.llm.sequences import Part, SequenceMemory, Sequences
@@ -69,7 +69,8 @@ class _Work:
         self.answer: list[int] = []
         self.reading: ReadOut | None = None
         """Of a `Read` that has something to say behind it."""
-        self.lookup = Lookup([token for part in parts for token in part])
+        shortest = SHORTEST_OF_QUOTED if isinstance(call, Read) else SHORTEST
+        self.lookup = Lookup([token for part in parts for token in part], shortest=shortest)
 
     @property
     def room(self) -> int:
@@ -112,14 +113,16 @@ class Engine:
         context: Context,
         *,
         costs: StepCosts,
+        adapted_costs: StepCosts,
         emit: Callable[[Reply], None],
         alive: Callable[[], None] = lambda: None,
     ) -> None:
-        """`emit` is called in the thread that runs, and must not wait. So is `alive`, now and then while steps are
-        taken.
+        """`costs` are those of a step, `adapted_costs` those of one with the adapter. `emit` is called in the thread
+        that runs, and must not wait. So is `alive`, now and then while steps are taken.
         """
         self._context = context
         self._costs = costs
+        self._adapted_costs = adapted_costs
         self._emit = emit
         self._alive = alive
         self._sequences = Sequences(context, count=context.sequences)
@@ -245,26 +248,19 @@ class Engine:
             self._end(work)
 
     def _write(self, works: Sequence[_Work]) -> None:
-        """Take one step in every answer, in as many batches as exactness asks for. What is said with the adapter, some
-        few words, goes alone and without guesses: its weights are multiplied by kernels that round otherwise for
-        several rows.
+        """Take one step in every answer, in as many batches as exactness asks for; what is said with the adapter in
+        batches of its own.
         """
-        for work in [work for work in works if work.adapted]:
-            row = Row(work.answer[-1], work.position, work.sequence)
-            if not self._decoded([work], [row], adapted=True):
-                return
-            work.position += 1
-            self._told(work, [self._likeliest(-1)])
-        self._write_answers([work for work in works if not work.adapted])
+        for adapted, costs in ((True, self._adapted_costs), (False, self._costs)):
+            alike = [work for work in works if work.adapted == adapted]
+            most = costs.exact_rows
+            for start in range(0, len(alike), most):
+                if not self._works:  # they all failed
+                    return
+                batch = alike[start : start + most]
+                self._write_together(batch, spare=most - len(batch), costs=costs, adapted=adapted)
 
-    def _write_answers(self, works: Sequence[_Work]) -> None:
-        most = self._costs.exact_rows
-        for start in range(0, len(works), most):
-            if not self._works:  # they all failed
-                return
-            self._write_together(works[start : start + most], spare=most - len(works[start : start + most]))
-
-    def _write_together(self, works: Sequence[_Work], *, spare: int) -> None:
+    def _write_together(self, works: Sequence[_Work], *, spare: int, costs: StepCosts, adapted: bool) -> None:
         """Take one step in these answers, with up to `spare` guesses in all."""
         rows: list[Row] = []
         guesses: list[tuple[list[int], float]] = []
@@ -272,15 +268,15 @@ class Engine:
         for number, work in enumerate(works):
             share = min(spare // (len(works) - number), work.room - 1)
             taken = len(rows) + len(works) - number
-            costs = self._costs.of_more(taken)[:share]
-            guess = work.lookup.guess(costs)
+            of_more = costs.of_more(taken)[:share]
+            guess = work.lookup.guess(of_more)
             spare -= len(guess)
-            guesses.append((guess, costs[len(guess) - 1] if guess else 0.0))
+            guesses.append((guess, of_more[len(guess) - 1] if guess else 0.0))
             rows += [
                 Row(token, work.position + place, work.sequence)
                 for place, token in enumerate([work.answer[-1], *guess])
             ]
-        if not self._decoded(works, rows, every=True):
+        if not self._decoded(works, rows, every=True, adapted=adapted):
             return
         likeliest = [self._likeliest(row) for row in range(len(rows))]
         start = 0

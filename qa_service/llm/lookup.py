@@ -8,8 +8,10 @@ engine keeps of a guess what greedy decoding gives.
 from collections import defaultdict
 from collections.abc import Sequence
 
-_SHORTEST = 3
+SHORTEST = 3
 """Tokens that must agree before what followed them is a guess."""
+SHORTEST_OF_QUOTED = 2
+"""The same for a few words that are copied word for word, most often."""
 _FIRST_LOSS = 0.9
 _LOSS_PER_TOKEN = 0.01
 """Steps that guesses may have cost more than they saved, by the length of the answer."""
@@ -22,10 +24,12 @@ _REMEMBERED = 0.8
 class Lookup:
     """The tokens of one prompt and its answer so far, and how well guessing has paid."""
 
-    def __init__(self, prompt: Sequence[int]) -> None:
+    def __init__(self, prompt: Sequence[int], *, shortest: int = SHORTEST) -> None:
+        """`shortest` is how many tokens must agree before what followed them is a guess."""
+        self._shortest = shortest
         self._tokens: list[int] = []
         self._places: dict[tuple[int, ...], list[int]] = defaultdict(list)
-        """From `_SHORTEST` tokens to the places right behind them."""
+        """From `shortest` tokens to the places right behind them."""
         self._balance = 0.0
         """Steps saved so far, less what they cost."""
         self._answered = 0
@@ -40,7 +44,7 @@ class Lookup:
         """
         count = self._worthwhile(costs)
         end = len(self._tokens)
-        places = self._places.get(tuple(self._tokens[end - _SHORTEST :]), [])[:-1]  # the last is the end itself
+        places = self._places.get(tuple(self._tokens[end - self._shortest :]), [])[:-1]  # the last is the end itself
         if not (count and places):
             return []
         best = max(reversed(places), key=lambda place: self._agreement(place, end))
@@ -70,11 +74,11 @@ class Lookup:
     def _extend(self, tokens: Sequence[int]) -> None:
         for token in tokens:
             self._tokens.append(token)
-            if len(self._tokens) >= _SHORTEST:
-                self._places[tuple(self._tokens[-_SHORTEST:])].append(len(self._tokens))
+            if len(self._tokens) >= self._shortest:
+                self._places[tuple(self._tokens[-self._shortest :])].append(len(self._tokens))
 
     def _agreement(self, place: int, end: int) -> int:
-        length = _SHORTEST
+        length = self._shortest
         while length < place and self._tokens[place - length - 1] == self._tokens[end - length - 1]:
             length += 1
         return length

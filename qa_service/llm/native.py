@@ -181,8 +181,9 @@ class NativeContext:
         """Tell whether `token` ends a generation."""
         return bool(llama_cpp.llama_vocab_is_eog(self._tokens, token))
 
-    def step_costs(self) -> StepCosts:
-        """Measure what several tokens in one step mean here (a second or two). Forgets all sequences.
+    def step_costs(self, *, adapted: bool = False) -> StepCosts:
+        """Measure what several tokens in one step mean here (a second or two), with the adapter or without. Forgets all
+        sequences.
 
         From some number of rows on, llama.cpp's kernels may round otherwise than for one; where, depends on the
         processor, the build and the weights.
@@ -195,20 +196,20 @@ class NativeContext:
         alone, each_s = [], []
         for row in rows[behind : behind + _COMPARED_ROWS]:
             started_s = time.perf_counter()
-            self.decode([row])
+            self.decode([row], adapted=adapted)
             alone.append(self.logits().copy())
             each_s.append(time.perf_counter() - started_s)
         seconds = {1: float(np.median(each_s))}
         for count in _PROBED_ROWS if _fits_q8_0(self._model) else ():
             self.cut(0, behind)
             started_s = time.perf_counter()
-            self.decode(rows[behind : behind + count], every=True)
+            self.decode(rows[behind : behind + count], every=True, adapted=adapted)
             if not self._has_logits(alone[:count], 0):
                 break
             seconds[count] = max(time.perf_counter() - started_s, *seconds.values())
-        if not self._same_in_several(rows[behind], min(max(seconds), self.sequences), alone[0]):
+        if not self._same_in_several(rows[behind], min(max(seconds), self.sequences), alone[0], adapted=adapted):
             seconds = {1: seconds[1]}
-        exact_slices = max(seconds) == _PROBED_ROWS[-1] and self._same_in_slices(rows, alone)
+        exact_slices = not adapted and max(seconds) == _PROBED_ROWS[-1] and self._same_in_slices(rows, alone)
         self.clear()
         counts = range(1, max(seconds) + 1)
         known = sorted(seconds.items())
@@ -230,13 +231,13 @@ class NativeContext:
         self.decode(rows[start : start + SLICE_TOKENS], every=True)
         return self._has_logits(known, _PROBED_BEHIND - start)
 
-    def _same_in_several(self, row: Row, count: int, known: NDArray[np.float32]) -> bool:
+    def _same_in_several(self, row: Row, count: int, known: NDArray[np.float32], *, adapted: bool) -> bool:
         """Tell whether `row` gets the logits `known` in each of several sequences in one step."""
         self.cut(row.sequence, row.position)
         others = [each for each in range(self.sequences) if each != row.sequence][: count - 1]
         for other in others:
             self.copy(row.sequence, other)
-        self.decode([row, *(row._replace(sequence=other) for other in others)], every=True)
+        self.decode([row, *(row._replace(sequence=other) for other in others)], every=True, adapted=adapted)
         return all(np.array_equal(self.logits(place), known) for place in range(count))
 
     def close(self) -> None:

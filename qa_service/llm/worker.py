@@ -35,6 +35,7 @@ def main() -> None:
             adapter=Path(wanted.adapter) if wanted.adapter else None,
         )
         costs = context.step_costs()
+        adapted_costs = context.step_costs(adapted=True) if context.has_adapter else costs
     except ModelError as error:
         connection.send_bytes(msgspec.msgpack.encode(protocol.LoadFailed(message=str(error))))
         return
@@ -43,7 +44,7 @@ def main() -> None:
     def send(message: protocol.Loaded | protocol.Alive | protocol.Reply) -> None:
         connection.send_bytes(encoder.encode(message))
 
-    engine = Engine(context, costs=costs, emit=send, alive=lambda: send(protocol.Alive()))
+    engine = Engine(context, costs=costs, adapted_costs=adapted_costs, emit=send, alive=lambda: send(protocol.Alive()))
     send(protocol.Loaded())
     threading.Thread(target=_listen, args=(connection, engine), name="engine-listener", daemon=True).start()
     with suppress(OSError):  # nobody listens any more

@@ -34,6 +34,7 @@ from qa_service.bootstrap import open_model
 from qa_service.compose import Brief, compose
 from qa_service.errors import ModelError
 from qa_service.llm.llama import LlamaModel
+from qa_service.llm.native import NativeContext
 from qa_service.llm.port import Prompt, Reading, Telling
 from qa_service.llm.scripted import ScriptedModel
 
@@ -156,8 +157,8 @@ def small_adapter(small_model: Path, tmp_path_factory: pytest.TempPathFactory) -
         name = f"blk.{layer}.ffn_down.weight"
         narrow, wide = (int(size) for size in sizes[name])
         adapters[name] = (
-            torch.randn(1, 4, narrow, generator=draw) * 0.05,
-            torch.randn(1, wide, 4, generator=draw) * 0.05,
+            torch.randn(1, 4, narrow, generator=draw) * 0.1,
+            torch.randn(1, wide, 4, generator=draw) * 0.1,
         )
     write_adapter(adapters, 0, path, architecture="llama")
     return path
@@ -201,6 +202,19 @@ def test_an_adapter_changes_what_is_read_and_nothing_that_is_generated(small_mod
     assert 0 < len(telling.words.split()) <= 6
     assert (without.adapted, first.adapted) == (False, True)
     assert first.log_probabilities != pytest.approx(without.log_probabilities, abs=0.05)
+
+
+@pytest.mark.contract
+def test_with_an_adapter_too_some_tokens_together_get_the_logits_that_they_get_alone(
+    small_model: Path, small_adapter: Path
+) -> None:
+    context = NativeContext(
+        small_model, name="small", context_tokens=512, memory_mib=64, threads=2, adapter=small_adapter
+    )
+    try:
+        assert context.step_costs(adapted=True).exact_rows > 1
+    finally:
+        context.close()
 
 
 @pytest.mark.contract

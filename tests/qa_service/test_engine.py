@@ -31,7 +31,7 @@ class Run:
     ) -> None:
         self.context = FakeContext(sequences=sequences, has_adapter=has_adapter)
         self.replies: list[Reply] = []
-        self.engine = Engine(self.context, costs=costs, emit=self._take)
+        self.engine = Engine(self.context, costs=costs, adapted_costs=costs, emit=self._take)
         self._requests = list(requests)
         self._open: set[int] = set()
         self._every = every
@@ -115,7 +115,7 @@ def test_an_answer_is_the_greedy_one_and_ends_at_its_limit_or_its_end() -> None:
         assert run.answer(call.id) == expected_answer(flat(call), call.max_tokens)
 
 
-def test_what_is_said_behind_a_reading_is_greedy_too_and_alone_in_its_steps() -> None:
+def test_what_is_said_behind_a_reading_is_greedy_too_and_in_steps_of_its_own() -> None:
     asked = [read(number, HEAD, PASSAGE, [*QUESTION, number], max_tokens=4 + number) for number in range(0, 12, 2)]
     calls = [*asked, *(write(number, HEAD, PASSAGE, [*QUESTION, number]) for number in range(1, 12, 2))]
     run = Run(sorted(calls, key=lambda call: call.id), has_adapter=True).go()
@@ -263,7 +263,7 @@ def test_whatever_comes_and_goes_every_answer_is_the_one_that_it_would_be_alone(
 
 
 def test_it_waits_without_work_and_stops_when_told() -> None:
-    engine = Engine(FakeContext(sequences=2), costs=COSTS, emit=lambda _reply: None)
+    engine = Engine(FakeContext(sequences=2), costs=COSTS, adapted_costs=COSTS, emit=lambda _reply: None)
     thread = threading.Thread(target=engine.run)
     thread.start()
     engine.stop()
@@ -275,7 +275,13 @@ def test_a_long_prompt_gives_signs_of_life_before_its_first_token(monkeypatch: p
     monkeypatch.setattr("qa_service.llm.engine._ALIVE_EVERY_S", 0.0)
     run = Run([write(1, list(range(3 * SLICE_TOKENS)), max_tokens=1)])
     told_before: list[int] = []
-    run.engine = Engine(run.context, costs=COSTS, emit=run._take, alive=lambda: told_before.append(len(run.replies)))
+    run.engine = Engine(
+        run.context,
+        costs=COSTS,
+        adapted_costs=COSTS,
+        emit=run._take,
+        alive=lambda: told_before.append(len(run.replies)),
+    )
     run.go()
     assert told_before.count(0) >= 2
 
@@ -283,9 +289,12 @@ def test_a_long_prompt_gives_signs_of_life_before_its_first_token(monkeypatch: p
 @pytest.mark.parametrize("exact_rows", [1, 2, 8])
 def test_guesses_never_change_an_answer(exact_rows: int) -> None:
     calls = [write(number, PASSAGE, [number, 3, 1, 4], max_tokens=60) for number in range(8)]
-    run = Run(calls)
+    asked = [read(number, PASSAGE, [number, 3, 1, 4], max_tokens=60) for number in range(8, 12)]
+    run = Run([*calls, *asked], has_adapter=True)
     costs = StepCosts(tuple(1 + 0.2 * more for more in range(exact_rows)))
-    run.engine = Engine(run.context, costs=costs, emit=run._take)
+    run.engine = Engine(run.context, costs=costs, adapted_costs=costs, emit=run._take)
     run.go()
     for call in calls:
         assert run.answer(call.id) == expected_answer(flat(call), call.max_tokens)
+    for each in asked:
+        assert run.reply(each.id).said == expected_answer([*flat(each), *each.opening], each.max_tokens)

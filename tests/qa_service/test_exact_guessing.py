@@ -65,7 +65,7 @@ def answers(
         elif not engine.sequences_in_use - 1:
             engine.stop()
 
-    engine = Engine(context, costs=costs, emit=take)
+    engine = Engine(context, costs=costs, adapted_costs=costs, emit=take)
     for _ in range(at_once):
         submit()
     context.clear()
