@@ -42,6 +42,6 @@ def _is_figure(cell: str) -> bool:
 
 def _named(header: Sequence[str], row: Sequence[str]) -> str:
     named = [(name, cell) for name, cell in zip(header, row, strict=True) if name and cell]
-    if not header[0]:
+    if row[0] and not header[0]:
         return f"{row[0]}: {', '.join(f'{cell} ({name})' for name, cell in named)}."
     return f"{', '.join(f'{name}: {cell}' for name, cell in named)}."

@@ -26,6 +26,7 @@ def test_below_a_header_that_does_not_name_the_first_column_that_names_the_row()
         "Milk: 182 (2023), 186 (2024).",
         "Member farms: 319 (2023), 312 (2024).",
     ]
+    assert read("| 2023 | 2024\n| 182 | 186\n| 319 | 312")[1:] == ["2023: 182, 2024: 186.", "2023: 319, 2024: 312."]
 
 
 def test_cells_may_be_set_apart_by_tabs_and_be_empty() -> None:
