@@ -56,7 +56,7 @@ class AnswerText:
         start = len(self._text)
         self._text += text
         end = len(self._text)
-        markers = tuple(sorted(self._marker(run) for run in _runs(support)))
+        markers = tuple(sorted({self._marker(*place) for place in _places(support)}))
         self._text += "".join(f"[{marker}]" for marker in markers)
         self._claims.append(Claim(start=start, end=end, verdict="supported", score=score, markers=markers))
 
@@ -64,14 +64,23 @@ class AnswerText:
         if self._text and not self._text.endswith((" ", "\n")):
             self._text += " "
 
-    def _marker(self, run: Sequence[Sentence]) -> int:
-        hit, start, end = run[0].hit, run[0].start, run[-1].end
+    def _marker(self, hit: Hit, start: int, end: int) -> int:
         place = (hit.paragraph.id, start, end)
         if place not in self._citations:
             self._citations[place] = _citation(
                 hit, start=start, end=end, marker=len(self._citations) + 1, public_url=self._public_url
             )
         return self._citations[place].marker
+
+
+def _places(support: Sequence[Sentence]) -> list[tuple[Hit, int, int]]:
+    """Return what is cited: each run of neighbours, and before it the header of a table whose rows they are."""
+    places: list[tuple[Hit, int, int]] = []
+    for run in _runs(support):
+        hit = run[0].hit
+        places += [(hit, *sentence.header) for sentence in run if sentence.header]
+        places.append((hit, run[0].start, run[-1].end))
+    return list(dict.fromkeys(places))
 
 
 def _runs(support: Sequence[Sentence]) -> list[list[Sentence]]:

@@ -20,6 +20,8 @@ class Sentence(msgspec.Struct, frozen=True, kw_only=True):
     end: int
     text: str
     """`document.text[start:end]`; of a row, with its columns' names."""
+    header: tuple[int, int] | None = None
+    """Of a row read so, where in the document these names stand."""
 
     @property
     def place(self) -> tuple[str, int]:
@@ -47,13 +49,16 @@ def sentences_of(hit: Hit) -> tuple[Sentence, ...]:
     are read in its rows.
     """
     paragraph = hit.paragraph
-    spans = sentences(paragraph.text)
-    texts = named_rows([paragraph.text[start:end] for start, end in spans])
-    read = [(span, text) for span, text in zip(spans, texts, strict=True) if text]
-    return tuple(
-        Sentence(hit=hit, index=index, start=paragraph.start + start, end=paragraph.start + end, text=text)
-        for index, ((start, end), text) in enumerate(read)
-    )
+    spans = [(paragraph.start + start, paragraph.start + end) for start, end in sentences(paragraph.text)]
+    written = [paragraph.text[start - paragraph.start : end - paragraph.start] for start, end in spans]
+    found: list[Sentence] = []
+    header: tuple[int, int] | None = None
+    for span, own, text in zip(spans, written, named_rows(written), strict=True):
+        header = span if not text else header if text != own else None
+        if text:
+            start, end = span
+            found.append(Sentence(hit=hit, index=len(found), start=start, end=end, text=text, header=header))
+    return tuple(found)
 
 
 def joined(support: Iterable[Sentence]) -> str:

@@ -5,6 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from indexer.values import Hit
+from qa_service.answer_text import AnswerText
 from qa_service.evidence import sentences_of
 from qa_service.tables import named_rows
 
@@ -69,3 +70,12 @@ def test_a_row_keeps_its_place_in_the_document_and_its_header_is_no_sentence(mak
     start = hit.paragraph.start
     assert first.text == "Place: 1, Rider: Zubarte."
     assert hit.paragraph.text[first.start - start : first.end - start] == "1 | Zubarte"
+
+
+def test_a_row_is_cited_with_its_header_before_it(make_hit: Callable[..., Hit]) -> None:
+    rows = sentences_of(make_hit("The stage.\nPlace | Rider\n1 | Zubarte\n2 | Dace", before="Cycling\n\n"))
+    page = AnswerText("")
+    page.add_quote(rows[2:])
+    page.add_quote(rows[:1])
+    assert [citation.quote for citation in page.citations] == ["Place | Rider", "2 | Dace", "The stage."]
+    assert page.text == "\u201c2 | Dace\u201d[1][2] \u201cThe stage.\u201d[3]"
