@@ -39,7 +39,8 @@ def write_adapter(adapters: Adapters, number: int, target: Path, *, architecture
     """Write one adapter as llama.cpp reads it, and return its SHA-256.
 
     In q8_0, its rank filled up with zeros to whole blocks: llama.cpp multiplies that as it does the model's own
-    weights, so that a token gets the same logits alone and in company, and in half the time of f16 of a small rank.
+    weights, so that a token gets the same logits alone and in company, and in half the time of f16 of a small rank. In
+    f16 where the model itself is no whole number of blocks wide.
     """
     rank = -(-next(iter(adapters.values()))[0].shape[1] // _BLOCK) * _BLOCK
     writer = gguf.GGUFWriter(target, architecture)
@@ -50,7 +51,8 @@ def write_adapter(adapters: Adapters, number: int, target: Path, *, architecture
         down, up = (each[number].detach().float().cpu().numpy() for each in (a, b))
         more = rank - len(down)
         for end, weights in (("a", np.pad(down, ((0, more), (0, 0)))), ("b", np.pad(up, ((0, 0), (0, more))))):
-            writer.add_tensor(f"{name}.lora_{end}", gguf.quantize(weights, _KIND), raw_dtype=_KIND)
+            kind = _KIND if weights.shape[-1] % _BLOCK == 0 else gguf.GGMLQuantizationType.F16
+            writer.add_tensor(f"{name}.lora_{end}", gguf.quantize(weights, kind), raw_dtype=kind)
     writer.write_header_to_file()
     writer.write_kv_data_to_file()
     writer.write_tensors_to_file()

@@ -151,8 +151,10 @@ def test_training_finds_what_tells_them_apart_on_articles_not_seen_and_writes_it
     assert sorted(unseen[0] + unseen[1]) == [f"article {number}" for number in range(4)]
     tensors = {tensor.name: tensor for tensor in gguf.GGUFReader(tmp_path / "adapter.gguf").tensors}
     assert len(tensors) == 2 * 2 * len(PROJECTIONS)
-    assert tuple(tensors["blk.1.ffn_down.weight.lora_a"].shape) == (48, 4)
-    assert tuple(tensors["blk.1.ffn_down.weight.lora_b"].shape) == (4, 32)
+    down, up = (tensors[f"blk.1.ffn_down.weight.lora_{end}"] for end in "ab")
+    assert (down.tensor_type.name, tuple(down.shape)) == ("F16", (48, 32))
+    assert (up.tensor_type.name, tuple(up.shape)) == ("Q8_0", (32, 32))
+    assert not gguf.dequantize(up.data, up.tensor_type)[:, 4:].any()
 
 
 def test_scales_turn_log_odds_of_any_spread_into_shares_that_come_true() -> None:
