@@ -85,5 +85,4 @@ def reported_beside(
             or names & content_keys(sentence.hit.paragraph.text)
         )
     ]
-    beside = (*following, *answering, *((best,) if best else ()))
-    return tuple({sentence.place: sentence for sentence in beside}.values())
+    return tuple(dict.fromkeys((*following, *answering, *((best,) if best else ()))))

@@ -1,6 +1,7 @@
 """The sentences that the answer may rest on, each with its place in its document."""
 
 from collections.abc import Iterable
+from datetime import date
 from itertools import pairwise
 
 import msgspec
@@ -49,16 +50,21 @@ def sentences_of(hit: Hit) -> tuple[Sentence, ...]:
     are read in its rows.
     """
     paragraph = hit.paragraph
-    spans = [(paragraph.start + start, paragraph.start + end) for start, end in sentences(paragraph.text)]
-    written = [paragraph.text[start - paragraph.start : end - paragraph.start] for start, end in spans]
-    found: list[Sentence] = []
-    header: tuple[int, int] | None = None
-    for span, own, text in zip(spans, written, named_rows(written), strict=True):
-        header = span if not text else header if text != own else None
-        if text:
-            start, end = span
-            found.append(Sentence(hit=hit, index=len(found), start=start, end=end, text=text, header=header))
-    return tuple(found)
+    spans = sentences(paragraph.text)
+    places = [(paragraph.start + start, paragraph.start + end) for start, end in spans]
+    lines = named_rows([paragraph.text[start:end] for start, end in spans])
+    read = [(place, line) for place, line in zip(places, lines, strict=True) if line.text]
+    return tuple(
+        Sentence(
+            hit=hit,
+            index=index,
+            start=start,
+            end=end,
+            text=line.text,
+            header=None if line.header is None else places[line.header],
+        )
+        for index, ((start, end), line) in enumerate(read)
+    )
 
 
 def joined(support: Iterable[Sentence]) -> str:
@@ -68,4 +74,9 @@ def joined(support: Iterable[Sentence]) -> str:
 
 def date_in_words(hit: Hit) -> str:
     """Return when the paragraph's document was published as its readers write it ("14 March 2024"), "" if unknown."""
-    return f"{hit.published_at:%-d %B %Y}" if hit.published_at else ""
+    return day_in_words(hit.published_at) if hit.published_at else ""
+
+
+def day_in_words(day: date) -> str:
+    """Return a day as documents write it: "14 March 2024"."""
+    return f"{day:%-d %B %Y}"

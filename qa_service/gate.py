@@ -26,7 +26,7 @@ from qa_service.answerability import (
     probability,
 )
 from qa_service.compose import Brief
-from qa_service.evidence import date_in_words
+from qa_service.evidence import date_in_words, day_in_words
 from qa_service.llm.port import ModelSession, Telling
 from qa_service.terms import SAME_WORD_RATIO, TIME_KEYS, terms
 from qa_service.values import Reason
@@ -100,7 +100,7 @@ def _as_written(words: str) -> str:
     """Return a date that is told as it stands behind titles, 2024-01-31, in the words of the documents."""
     if _ISO_DATE.fullmatch(words):
         with suppress(ValueError):  # as 2024-13-31
-            return f"{date.fromisoformat(words):%-d %B %Y}"
+            return day_in_words(date.fromisoformat(words))
     return words
 
 

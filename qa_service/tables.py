@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from itertools import groupby
+from typing import NamedTuple
 
 from indexer.line_shapes import cells_of
 
@@ -9,18 +10,30 @@ _LEAST_ROWS = 3
 """Of a table, its header counted in."""
 
 
-def named_rows(lines: Sequence[str]) -> list[str]:
+class Line(NamedTuple):
+    """One line, as it is read."""
+
+    text: str
+    """Of a header nothing; of a row below one, its cells with the header's names."""
+    header: int | None = None
+    """The place of that header among the lines."""
+
+
+def named_rows(lines: Sequence[str]) -> list[Line]:
     """Return the lines, those that are rows of a table below a header with the header's names before their cells, and
     "" for the header.
 
     `Place | Rider`, `1 | Zubarte` gives `Place: 1, Rider: Zubarte.`; below a header without a name for the first
     column that names the row: `Milk: 182 (2023), 186 (2024).`
     """
-    named: list[str] = []
-    for width, group in groupby(lines, key=lambda line: len(cells_of(line))):
-        table = list(group)
-        header, *rows = [cells_of(line) for line in table]
-        named += ["", *(_named(header, row) for row in rows)] if _heads(header, rows, width) else table
+    named: list[Line] = []
+    for width, group in groupby(map(cells_of, lines), key=len):
+        header, *rows = group
+        first = len(named)
+        if _heads(header, rows, width):
+            named += [Line(""), *(Line(_named(header, row), first) for row in rows)]
+        else:
+            named += map(Line, lines[first : first + 1 + len(rows)])
     return named
 
 
@@ -30,9 +43,9 @@ def _heads(header: Sequence[str], rows: Sequence[Sequence[str]], width: int) -> 
     """
     if width < 2 or len(rows) + 1 < _LEAST_ROWS or not all(header[1:]):
         return False
-    figures = [all(_is_figure(row[column]) for row in rows) for column in range(width)]
     if not header[0]:
         return True
+    figures = [all(_is_figure(row[column]) for row in rows) for column in range(width)]
     return not any(map(_is_figure, header)) and (figures[0] if width == 2 else any(figures))
 
 

@@ -19,8 +19,6 @@ from evals.answerability.data import Examples
 from evals.answerability.forward import SCALE, Adapters
 
 _RECORDED = ("folds", "epochs", "minutes", "batch", "rank", "first_layer", "rate", "seed")
-
-
 _KIND = gguf.GGMLQuantizationType.Q8_0
 _BLOCK = gguf.GGML_QUANT_SIZES[_KIND][0]
 """Numbers in a block of it."""
@@ -50,14 +48,18 @@ def write_adapter(adapters: Adapters, number: int, target: Path, *, architecture
     for name, (a, b) in adapters.items():
         down, up = (each[number].detach().float().cpu().numpy() for each in (a, b))
         more = rank - len(down)
-        for end, weights in (("a", np.pad(down, ((0, more), (0, 0)))), ("b", np.pad(up, ((0, 0), (0, more))))):
-            kind = _KIND if weights.shape[-1] % _BLOCK == 0 else gguf.GGMLQuantizationType.F16
-            writer.add_tensor(f"{name}.lora_{end}", gguf.quantize(weights, kind), raw_dtype=kind)
+        _add(writer, f"{name}.lora_a", np.pad(down, ((0, more), (0, 0))))
+        _add(writer, f"{name}.lora_b", np.pad(up, ((0, 0), (0, more))))
     writer.write_header_to_file()
     writer.write_kv_data_to_file()
     writer.write_tensors_to_file()
     writer.close()
     return hashlib.sha256(target.read_bytes()).hexdigest()
+
+
+def _add(writer: gguf.GGUFWriter, name: str, weights: NDArray[np.float32]) -> None:
+    kind = _KIND if weights.shape[-1] % _BLOCK == 0 else gguf.GGMLQuantizationType.F16
+    writer.add_tensor(name, gguf.quantize(weights, kind), raw_dtype=kind)
 
 
 def folders_of(options: argparse.Namespace) -> list[Path]:

@@ -290,10 +290,8 @@ def test_a_long_prompt_gives_signs_of_life_before_its_first_token(monkeypatch: p
 def test_guesses_never_change_an_answer(exact_rows: int) -> None:
     calls = [write(number, PASSAGE, [number, 3, 1, 4], max_tokens=60) for number in range(8)]
     asked = [read(number, PASSAGE, [number, 3, 1, 4], max_tokens=60) for number in range(8, 12)]
-    run = Run([*calls, *asked], has_adapter=True)
     costs = StepCosts(tuple(1 + 0.2 * more for more in range(exact_rows)))
-    run.engine = Engine(run.context, costs=costs, adapted_costs=costs, emit=run._take)
-    run.go()
+    run = Run([*calls, *asked], costs=costs, has_adapter=True).go()
     for call in calls:
         assert run.answer(call.id) == expected_answer(flat(call), call.max_tokens)
     for each in asked:

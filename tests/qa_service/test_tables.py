@@ -11,7 +11,7 @@ from qa_service.tables import named_rows
 
 
 def read(table: str) -> list[str]:
-    return named_rows(table.splitlines())
+    return [line.text for line in named_rows(table.splitlines())]
 
 
 def test_a_row_is_read_with_the_names_of_its_columns() -> None:
