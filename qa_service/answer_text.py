@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from indexer.values import Hit
 from qa_service.evidence import Sentence
 from qa_service.values import Citation, Claim
-from qa_service.verify import Verified
 
 
 class AnswerText:
@@ -22,19 +21,24 @@ class AnswerText:
         self._separate()
         self._text += words
 
-    def add_claims(self, claims: Sequence[Verified]) -> None:
-        """Add verified sentences of the draft."""
-        for claim in claims:
-            self._add(claim.text, claim.support, score=claim.score)
+    def add_claim(self, text: str, support: Sequence[Sentence], *, score: float) -> None:
+        """Add what holds, and the sentences that it rests on."""
+        self._separate()
+        start = len(self._text)
+        self._text += text
+        end = len(self._text)
+        markers = tuple(sorted({self._marker(*place) for place in _places(support)}))
+        self._text += "".join(f"[{marker}]" for marker in markers)
+        self._claims.append(Claim(start=start, end=end, verdict="supported", score=score, markers=markers))
 
     def add_quote(self, support: Sequence[Sentence]) -> None:
         """Add sentences of the documents word for word."""
         for run in _runs(support):
-            self._add(f"\u201c{_slice(run)}\u201d", run, score=1.0)
+            self.add_claim(f"\u201c{_slice(run)}\u201d", run, score=1.0)
 
     def tells(self, text: str) -> bool:
-        """Tell whether one of the claims is `text`."""
-        return any(self._text[claim.start : claim.end] == text for claim in self._claims)
+        """Tell whether one of the claims has `text`."""
+        return any(text in self._text[claim.start : claim.end] for claim in self._claims)
 
     @property
     def text(self) -> str:
@@ -50,15 +54,6 @@ class AnswerText:
     def citations(self) -> tuple[Citation, ...]:
         """In the order of their markers."""
         return tuple(self._citations.values())
-
-    def _add(self, text: str, support: Sequence[Sentence], *, score: float) -> None:
-        self._separate()
-        start = len(self._text)
-        self._text += text
-        end = len(self._text)
-        markers = tuple(sorted({self._marker(*place) for place in _places(support)}))
-        self._text += "".join(f"[{marker}]" for marker in markers)
-        self._claims.append(Claim(start=start, end=end, verdict="supported", score=score, markers=markers))
 
     def _separate(self) -> None:
         if self._text and not self._text.endswith((" ", "\n")):

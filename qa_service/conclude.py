@@ -13,7 +13,7 @@ from qa_service.divide import with_names
 from qa_service.finding import Finding
 from qa_service.gate import Decision
 from qa_service.namesakes import Namesake
-from qa_service.quote import telling
+from qa_service.quote import antecedent, bare, telling
 from qa_service.values import Citation, Claim, Reason, Status
 from qa_service.verify import Verified
 
@@ -97,7 +97,9 @@ def _tell(finding: Finding, page: AnswerText, *, alone: bool) -> _Told:
     if finding.supported:
         if finding.versions:
             return _tell_versions(finding, page)
-        page.add_claims([claim for claim in finding.supported if not page.tells(claim.text)])
+        for claim in finding.supported:
+            if not page.tells(claim.text):
+                _tell_claim(claim, page)
         return _Told(status="partial", reason=failure) if failure else _Told(status="answered")
     if finding.extract:
         page.add_words("No short answer could be verified. The documents say: " if alone else "The documents say: ")
@@ -123,6 +125,12 @@ def _tell(finding: Finding, page: AnswerText, *, alone: bool) -> _Told:
     return _Told(status="refused", reason=reason)
 
 
+def _tell_claim(claim: Verified, page: AnswerText) -> None:
+    """Tell a claim, and before a "he" or "it" with which it begins the sentence that tells who or what that is."""
+    before = [each for each in antecedent(claim.text, claim.support) if not page.tells(bare(each))]
+    page.add_claim(" ".join([*map(bare, before), claim.text]), (*before, *claim.support), score=claim.score)
+
+
 def _tell_versions(finding: Finding, page: AnswerText) -> _Told:
     """Tell the newest account first; older ones as corrected by it if it knows of them, as other readings of a name, as
     differing, or one beside the other.
@@ -130,11 +138,11 @@ def _tell_versions(finding: Finding, page: AnswerText) -> _Told:
     accounts = sorted((*finding.supported, *finding.versions), key=lambda claim: -day_of(claim))
     newest, older = accounts[0], accounts[1:]
     if all(supersedes(newest, other, finding.part) for other in older):
-        page.add_claims([newest])
+        _tell_claim(newest, page)
         for other in older:
             if knows_of(newest, other, finding.part):
                 page.add_words(f"Before, {_named(other)}: ")
-                page.add_claims([other])
+                _tell_claim(other, page)
         return _Told(status="answered")
     asks_back = asks_about_a_name(finding.part)
     differing = any(differs(newest, other, finding.part) for other in older)
@@ -144,7 +152,7 @@ def _tell_versions(finding: Finding, page: AnswerText) -> _Told:
         page.add_words("The documents differ. ")
     for account in accounts:
         page.add_words(f"{_named(account)}: ")
-        page.add_claims([account])
+        _tell_claim(account, page)
     if asks_back:
         page.add_words(_WHICH_ONE)
         return _Told(status="clarify", reason="ambiguous")

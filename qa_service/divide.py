@@ -5,6 +5,7 @@ wrong about one. So each is found evidence for, asked and checked on its own.
 """
 
 import re
+from itertools import pairwise
 
 import msgspec
 
@@ -101,10 +102,11 @@ def _asking(question: str) -> str:
     """Drop sentences that only lead up to the question, if what is left can stand alone and they do not name what it
     is about.
     """
-    spans = sentences(question)
-    asking = [question[start:end] for start, end in spans if _ASKING_SENTENCE.search(question[start:end])]
-    kept = " ".join(asking)
-    if not asking or len(asking) == len(spans):
+    starts = [start for start, _ in sentences(question)]
+    said = [question[start:end] for start, end in pairwise([*starts, len(question)])]
+    asking = [sentence for sentence in said if _ASKING_SENTENCE.search(sentence.rstrip())]
+    kept = "".join(asking).rstrip()
+    if not asking or len(asking) == len(said):
         return question
     names_it = keys(terms(kept), "name") or not keys(terms(question), "name")
     stands_alone = _own_words(kept) >= _LEAST_OWN_WORDS and not _POINTS_BACK.search(kept)

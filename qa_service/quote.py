@@ -13,7 +13,7 @@ from config.settings import AnswerSettings
 from qa_service.asked import answers_kind, asks_for_words
 from qa_service.compose import Brief
 from qa_service.confirm import LEAST_RIGHT
-from qa_service.evidence import Sentence
+from qa_service.evidence import Sentence, sentences_of
 from qa_service.gate import Decision
 from qa_service.generate import Draft, stands_in
 from qa_service.terms import content_keys
@@ -26,9 +26,9 @@ docs/decisions/0020-accounts.md.
 """
 _LEAD = re.compile(r"^[*\u2022-]\s+|^[A-Z][A-Z' ]+(?:, [^()]{3,30})? \([A-Z]{2,8}\) [-\u2013] ")
 """What a sentence may begin with that says nothing: a bullet, a dateline."""
-_BEGINS_WITH_PRONOUN = re.compile(
-    r"^\W*(?:he|she|it|they|his|her|its|their|this|that|these|those|there)\b", re.IGNORECASE
-)
+_PRONOUNS = "he|she|it|they|his|her|its|their|this|that|these|those"
+_BEGINS_WITH_PRONOUN = re.compile(rf"^\W*(?:{_PRONOUNS}|there)\b", re.IGNORECASE)
+_POINTS_BACK = re.compile(rf"^(?:{_PRONOUNS})\b", re.IGNORECASE)
 
 Check = Callable[[str, Sequence[Sentence]], tuple[Verified, ...]]
 """Attribute a draft for this part of the question to sentences, and verify its claims."""
@@ -73,9 +73,10 @@ def quote(
     sentences = telling(brief, decision)
     if not sentences:
         return Draft(text=""), ()
-    bare = _LEAD.sub("", sentences[0].text)
-    text = bare if stands_in(decision.words, bare) else sentences[0].text
-    tell(TextDrafted(text=text))
+    text = bare(sentences[0])
+    if not stands_in(decision.words, text):
+        text = sentences[0].text
+    tell(TextDrafted(text=" ".join([*map(bare, antecedent(text, sentences)), text])))
     least = None if asks_for_words(brief.question) else settings.yes_or_no_threshold
     claims = confirmed(text, sentences, least=least, least_right=_LEAST_RIGHT)
     if any(claim.verdict != "supported" and not claim.outdated for claim in claims):
@@ -97,3 +98,18 @@ def telling(brief: Brief, decision: Decision) -> tuple[Sentence, ...]:
     having = [sentence for sentence in brief.sentences if stands_in(decision.words, sentence.text)]
     best = max(having, key=fit, default=None)
     return (best,) if best and answers_kind(best.text, brief.question) else ()
+
+
+def antecedent(text: str, support: Sequence[Sentence]) -> tuple[Sentence, ...]:
+    """Return the sentence before the one that `text` repeats, if that begins with a "he" or "it": it tells who or what
+    is meant.
+    """
+    if len(support) != 1 or not (_POINTS_BACK.match(text) and support[0].text.endswith(text)):
+        return ()
+    index = support[0].index
+    return sentences_of(support[0].hit)[max(index - 1, 0) : index]
+
+
+def bare(sentence: Sentence) -> str:
+    """Return the text of a sentence without the bullet or the dateline before it."""
+    return _LEAD.sub("", sentence.text)

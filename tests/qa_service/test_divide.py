@@ -1,7 +1,7 @@
 """Questions that ask several things."""
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from qa_service.divide import MOST_PARTS, divide
@@ -77,6 +77,7 @@ def test_a_question_of_too_many_parts_stays_whole() -> None:
 
 
 @given(st.text(max_size=200))
+@example("0?\u00b2?\u00b2")  # the last sentence asks nothing, and no space stands between the others
 def test_anything_can_be_divided_and_nothing_is_added(question: str) -> None:
     division = divide(question)
     assert 1 <= len(division.parts) <= MOST_PARTS

@@ -114,7 +114,36 @@ def test_of_two_sentences_with_the_words_that_answer_the_one_behind_its_subject_
         "When the envoys came, Brun stayed away. He was seen at a meeting with Adler.\n"
     )
     answer = answer_to("Who did Brun meet instead?", "Nobody knows.", index, words=lambda _prompt: "Adler")
-    assert answer.text == "He was seen at a meeting with Adler.[1]"
+    assert answer.text == "When the envoys came, Brun stayed away. He was seen at a meeting with Adler.[1]"
+    assert answer.citations[0].quote == answer.text.removesuffix("[1]")
+
+
+@pytest.mark.parametrize(
+    ("paragraph", "words", "text"),
+    [
+        ("It is 41 metres high.", "41 metres", "It is 41 metres high.[1]"),
+        ("* The tower is made of larch. It is 41 metres high.", "41 metres", "made of larch. It is 41 metres high.[1]"),
+        ("The tower is of larch. There it stands, 41 metres high.", "41 metres", "There it stands, 41 metres high.[1]"),
+    ],
+    ids=["nothing before it", "behind a bullet", "no pronoun"],
+)
+def test_a_sentence_that_begins_with_a_pronoun_is_told_behind_the_one_before_it(
+    make_index: MakeIndex, paragraph: str, words: str, text: str
+) -> None:
+    index = make_index(f"The Tull Tower\n\n{paragraph}\n")
+    answer = answer_to("How high is the tower?", "Nobody knows.", index, words=lambda _prompt: words)
+    assert answer.text.removeprefix("The tower is ") == text
+
+
+def test_what_an_earlier_part_of_the_answer_tells_is_not_told_again_before_a_pronoun(make_index: MakeIndex) -> None:
+    index = make_index("The Tull Tower\n\nThe tower is made of larch. It is 41 metres high.\n")
+    answer = answer_to(
+        "What is the tower made of, and how high is it?",
+        "Nobody knows.",
+        index,
+        words=lambda prompt: "41 metres" if "\nQuestion: how high" in prompt.ask else "larch",
+    )
+    assert answer.text == "The tower is made of larch.[1] It is 41 metres high.[2]"
 
 
 def test_of_a_sentence_that_answers_the_dateline_is_left_out_and_quoted(make_index: MakeIndex) -> None:
