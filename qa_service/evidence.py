@@ -9,6 +9,7 @@ import msgspec
 from indexer.sentences import sentences
 from indexer.values import Hit
 from qa_service.tables import named_rows
+from qa_service.years import with_times_named
 
 
 class Sentence(msgspec.Struct, frozen=True, kw_only=True):
@@ -20,7 +21,7 @@ class Sentence(msgspec.Struct, frozen=True, kw_only=True):
     start: int
     end: int
     text: str
-    """`document.text[start:end]`; of a row, with its columns' names."""
+    """`document.text[start:end]`; of a row, with its columns' names; with the time that "last year" means beside it."""
     header: tuple[int, int] | None = None
     """Of a row read so, where in the document these names stand."""
 
@@ -60,7 +61,7 @@ def sentences_of(hit: Hit) -> tuple[Sentence, ...]:
             index=index,
             start=start,
             end=end,
-            text=line.text,
+            text=with_times_named(line.text, hit.published_at),
             header=None if line.header is None else places[line.header],
         )
         for index, ((start, end), line) in enumerate(read)
