@@ -86,7 +86,7 @@ def ask(
                 part,
                 part_hits,
                 whole=plain or division.whole,
-                all_accounts=plain is not None,
+                compared=division.whole if plain else "",
                 ground=ground,
                 index=index,
                 filters=question.filters,
@@ -136,7 +136,7 @@ def _find(
     hits: Sequence[Hit],
     *,
     whole: str,
-    all_accounts: bool,
+    compared: str,
     ground: Ground,
     index: Index,
     filters: Filters,
@@ -147,7 +147,9 @@ def _find(
     tell: Callable[[Progress], None],
     watch: Stopwatch,
 ) -> Finding:
-    """Return what comes out about one part of the question, from its evidence to the accounts of other documents."""
+    """Return what comes out about one part of the question, from its evidence to the accounts of other documents;
+    `compared` is a question that compares accounts, of which `part` is what each of them answers, "" otherwise.
+    """
     with watch.stage("compose"):
         briefs = compose(part, hits, whole=whole, session=session, settings=settings.answer)
     checks = partial(_checks, ground=ground, session=session, settings=settings.answer, checker=checker, watch=watch)
@@ -199,7 +201,14 @@ def _find(
         if not finding.supported or asks_what_it_is(part):
             return finding
         others = accounts(
-            part, whole, told=finding.documents, index=index, filters=filters, settings=settings.retrieval
+            part,
+            whole,
+            said=" ".join(claim.text for claim in finding.supported),
+            told=finding.documents,
+            compared=compared,
+            index=index,
+            filters=filters,
+            settings=settings.retrieval,
         )
         wider = ground_of(in_turn([ground.hits, *others]), index=index)
         return compare(
@@ -211,7 +220,7 @@ def _find(
             settings=settings.answer,
             deadline_s=deadline_s,
             checks=partial(checks, ground=wider),
-            all_accounts=all_accounts,
+            all_accounts=bool(compared),
         )
 
 

@@ -10,10 +10,11 @@ from indexer.values import Hit
 from qa_service.asked import asks_when, asks_why
 from qa_service.compose import Brief, compose, narrow
 from qa_service.corrections import CORRECTION_KEYS
-from qa_service.evidence import Passage
+from qa_service.evidence import Passage, Sentence, sentences_of
 from qa_service.finding import Finding
 from qa_service.gate import decide
 from qa_service.generate import generate
+from qa_service.instructions import gives_orders
 from qa_service.llm.port import ModelSession
 from qa_service.quote import Checks, quote
 from qa_service.surroundings import Surroundings, beside
@@ -22,6 +23,10 @@ from qa_service.verify import Verified
 from qa_service.wordings import counting
 
 MOST_VERSIONS = 2
+_READ_OF_ACCOUNT = 2
+"""Paragraphs of another document that are read whole, as far as they fit."""
+_MOST_CANDIDATES = 2
+"""Sentences of others that are read besides, as they could differ and have a word of the question."""
 _LEAST_SHARE = 0.6
 """Of the question's words that the answer's document holds, what another document must hold."""
 _LEAST_ASKED_SHARE = 0.3
@@ -46,16 +51,16 @@ def compare(
     all_accounts: bool,
 ) -> Finding:
     """Return the finding with the differing statements of other documents, at most one a document; with `all_accounts`,
-    where the question asks what several say, also with those that do not differ. What a document says is read in `wide`
-    and in what was `found` in it, the likeliest document first.
+    where the question asks what several say, also with those that do not differ, and with another one of the same
+    document. What a document says is read in `wide` and in what was `found` in it, the likeliest document first.
 
     The model is asked about one document at a time: whether it is sure that it answers and in which words, and whether
     the sentence with these, or else what it says itself, is right. That must be borne out by the document alone, around
     which those names of the question stand that stand around the answer, those of sources and of the answer itself
     aside: it is about the same. Nothing is asked of a document that plainly says the same or has nothing to differ by.
     """
-    others = [_account(own, wide, session=session, settings=settings) for own in found]
     supported = finding.supported
+    others = [_account(own, wide, supported, session=session, settings=settings) for own in found]
     support = [sentence for claim in supported for sentence in claim.support]
     asked = content_keys(finding.part)
     answers = frozenset[str]().union(*(_answers(claim, asked, "name") for claim in supported))
@@ -67,44 +72,80 @@ def compare(
         around=around,
         least_share=_LEAST_ASKED_SHARE if all_accounts else _LEAST_SHARE,
     )
+    differing = [brief for brief in likely if _may_differ(brief, supported) and not _says_the_same(brief, supported)]
+    rest = _rest(wide, support, session=session) if all_accounts else None
+    if rest:
+        likely = [*differing, *(brief for brief in likely if brief not in differing)]
+        telling = [*likely[:MOST_VERSIONS], *([rest] if rest.passages else [])]
+    else:
+        telling = differing[:MOST_VERSIONS]
     versions = []
-    telling = [
-        brief
-        for brief in likely
-        if (all_accounts if _says_the_same(brief, supported) else all(_has_other(brief, claim) for claim in supported))
-    ]
-    for brief in telling[:MOST_VERSIONS]:
-        stated = _stated(brief, session=session, settings=settings, deadline_s=deadline_s, checks=checks)
-        about_the_same = stated and names <= beside(stated[0].support, around)
-        if about_the_same and (all_accounts or all(differs(stated[0], claim, finding.part) for claim in supported)):
+    for brief in telling:
+        stated = _stated(
+            brief, surely=not all_accounts, session=session, settings=settings, deadline_s=deadline_s, checks=checks
+        )
+        if not stated or not names <= beside(stated[0].support, around):
+            continue
+        if brief is rest:
+            tells = all(_answers_otherwise(stated[0], claim, finding.part) for claim in supported)
+        else:
+            tells = all_accounts or all(differs(stated[0], claim, finding.part) for claim in supported)
+        if tells:
             versions.append(stated[0])
     return msgspec.structs.replace(finding, versions=tuple(versions))
 
 
-def _account(own: Sequence[Hit], wide: Brief, *, session: ModelSession, settings: AnswerSettings) -> Brief:
-    """Return a brief of one document: what is read of it in `wide`, and what else was found in it."""
+def _account(
+    own: Sequence[Hit], wide: Brief, claims: Sequence[Verified], *, session: ModelSession, settings: AnswerSettings
+) -> Brief:
+    """Return a brief of one document: what is read of it in `wide`, what else was found in it, and those sentences that
+    could differ from the claims.
+    """
     document = own[0].paragraph.document_id
     read = [sentence for sentence in wide.sentences if sentence.hit.paragraph.document_id == document]
     known = {sentence.hit.paragraph.id for sentence in read}
-    further = [hit for hit in own if hit.paragraph.id not in known]
+    further = [hit for hit in own[:_READ_OF_ACCOUNT] if hit.paragraph.id not in known]
     short = msgspec.structs.replace(settings, evidence_tokens=settings.first_evidence_tokens)
     more = compose(wide.question, further, whole=wide.whole, session=session, settings=short)[-1].sentences
-    return narrow(wide, [*read, *more], session=session)
+    known_places = {sentence.place for sentence in (*read, *more)}
+    asked = content_keys(wide.question)
+    candidates = [
+        sentence
+        for hit in own
+        if not gives_orders(hit.paragraph.text)
+        for sentence in sentences_of(hit)
+        if sentence.place not in known_places
+        and asked & content_keys(sentence.text)
+        and all(_could_differ(sentence, claim, wide.question) for claim in claims)
+    ]
+    candidates.sort(key=lambda sentence: -len(asked & content_keys(sentence.text)))
+    return narrow(wide, [*read, *more, *candidates[:_MOST_CANDIDATES]], session=session)
+
+
+def _rest(wide: Brief, support: Sequence[Sentence], *, session: ModelSession) -> Brief:
+    """Return a brief of what else the documents say on which the answer rests: one of them may tell two accounts."""
+    told = {sentence.place for sentence in support}
+    documents = {sentence.hit.paragraph.document_id for sentence in support}
+    near = [each for sentence in support for each in sentences_of(sentence.hit)]
+    read = [sentence for sentence in wide.sentences if sentence.hit.paragraph.document_id in documents]
+    left = {sentence.place: sentence for sentence in (*near, *read) if sentence.place not in told}
+    return narrow(wide, tuple(left.values()), session=session)
 
 
 def _stated(
     brief: Brief,
     *,
+    surely: bool,
     session: ModelSession,
     settings: AnswerSettings,
     deadline_s: float,
     checks: Checks,
 ) -> tuple[Verified, ...]:
-    """Return what `brief` says to its question, as claims that hold or did until they were taken back; none where the
-    model is not sure that it answers, or the words that do are known and stand in no sentence that holds.
+    """Return what `brief` says to its question, as claims that hold or did until they were taken back; none where it
+    does not answer, or not `surely`, or the words that do are known and stand in no sentence that holds.
     """
-    decision = decide(brief, session=session, settings=settings, more=True)
-    if decision.probability is not None and not decision.sure:
+    decision = decide(brief, session=session, settings=settings, more=surely)
+    if decision.reason or (surely and decision.probability is not None and not decision.sure):
         return ()
     _, confirmed = checks(brief, decision)
     told, claims = quote(brief, decision, confirmed=confirmed, settings=settings)
@@ -118,6 +159,13 @@ def _stated(
     )
 
 
+def _answers_otherwise(one: Verified, other: Verified, part: str) -> bool:
+    """Tell whether two statements answer with different numbers or names."""
+    asked = content_keys(part)
+    mine, yours = (_answers(claim, asked, *_VALUES) for claim in (one, other))
+    return bool(mine and yours) and not mine & yours
+
+
 def _says_the_same(brief: Brief, claims: Sequence[Verified]) -> bool:
     """Tell whether a sentence has all numbers and names with which a claim answers, beside a word of the question."""
     asked = content_keys(brief.question)
@@ -126,17 +174,28 @@ def _says_the_same(brief: Brief, claims: Sequence[Verified]) -> bool:
     return any(answer and any(answer <= own and asked & own for own in said) for answer in answers)
 
 
-def _has_other(brief: Brief, claim: Verified) -> bool:
-    """Tell whether `brief` has something that would make a statement of it differ: see `differs`."""
+def _may_differ(brief: Brief, claims: Sequence[Verified]) -> bool:
+    """Tell whether `brief` has something that would make a statement of it differ from each of the claims."""
     asked = content_keys(brief.question)
-    for kind in _kinds(brief.question):
+    return all(
+        any(_could_differ(sentence, claim, brief.question) for sentence in brief.sentences)
+        if _answers(claim, asked, *_VALUES)
+        else asks_why(brief.question)
+        for claim in claims
+    )
+
+
+def _could_differ(sentence: Sentence, claim: Verified, part: str) -> bool:
+    """Tell whether a sentence has another number or name than that with which the claim answers: see `differs`."""
+    asked = content_keys(part)
+    for kind in _kinds(part):
         if mine := _answers(claim, asked, kind):
+            others = keys(terms(sentence.text), kind) - asked - mine
             return any(
-                kind == "name" or _count_the_same(claim.text, mine, sentence.text, frozenset({other}), brief.question)
-                for sentence in brief.sentences
-                for other in keys(terms(sentence.text), kind) - asked - mine
+                kind == "name" or _count_the_same(claim.text, mine, sentence.text, frozenset({other}), part)
+                for other in others
             )
-    return asks_why(brief.question)
+    return False
 
 
 def _kinds(part: str) -> Sequence[Kind]:

@@ -86,11 +86,14 @@ def compose(
 
 
 def narrow(brief: Brief, sentences: Sequence[Sentence], *, session: ModelSession) -> Brief:
-    """Return a brief of the same question over nothing but `sentences`, in their order by paragraph."""
+    """Return a brief of the same question over nothing but `sentences`, the paragraphs in the order of their first."""
     by_paragraph: dict[str, list[Sentence]] = {}
     for sentence in sentences:
         by_paragraph.setdefault(sentence.hit.paragraph.id, []).append(sentence)
-    passages = (Passage(hit=own[0].hit, sentences=tuple(own)) for own in by_paragraph.values())
+    passages = (
+        Passage(hit=own[0].hit, sentences=tuple(sorted(own, key=lambda sentence: sentence.index)))
+        for own in by_paragraph.values()
+    )
     return _brief(brief.question, brief.whole, tuple(passages), session)
 
 

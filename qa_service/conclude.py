@@ -133,8 +133,13 @@ def _tell_claim(claim: Verified, page: AnswerText) -> None:
 
 def _tell_versions(finding: Finding, page: AnswerText) -> _Told:
     """Tell the newest account first; older ones as corrected by it if it knows of them, as other readings of a name, as
-    differing, or one beside the other.
+    differing, or one beside the other. Those of one document are told as they stand there.
     """
+    if finding.documents == {hit.paragraph.document_id for hit in finding.further_hits}:
+        for claim in sorted((*finding.supported, *finding.versions), key=_place):
+            if not page.tells(claim.text):
+                _tell_claim(claim, page)
+        return _Told(status="answered")
     accounts = sorted((*finding.supported, *finding.versions), key=lambda claim: -day_of(claim))
     newest, older = accounts[0], accounts[1:]
     if all(supersedes(newest, other, finding.part) for other in older):
@@ -157,6 +162,11 @@ def _tell_versions(finding: Finding, page: AnswerText) -> _Told:
         page.add_words(_WHICH_ONE)
         return _Told(status="clarify", reason="ambiguous")
     return _Told(status="conflict", reason="sources_differ") if differing else _Told(status="answered")
+
+
+def _place(claim: Verified) -> tuple[int, int]:
+    """Return where in its document a claim's evidence begins: paragraph and sentence."""
+    return min((sentence.hit.paragraph.number, sentence.index) for sentence in claim.support)
 
 
 def _named(claim: Verified) -> str:

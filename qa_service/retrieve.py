@@ -11,6 +11,7 @@ from config.settings import RetrievalSettings
 from indexer.search import Index
 from indexer.values import Filters, Hit
 from qa_service.divide import with_names
+from qa_service.terms import content_keys
 
 _SAME_TEXT_RATIO = 90.0
 """Of rapidfuzz's normalised similarity, 0 to 100: a reprint with a changed byline, not two reports of one event."""
@@ -18,8 +19,10 @@ _RANK_CONSTANT = 60
 _SEARCHED_FOR_EACH = 3
 """Times `evidence_paragraphs` that are looked through for distinct paragraphs and other documents."""
 
-_PARAGRAPHS_OF_ACCOUNT = 2
-"""Of another document, that are read for what it says."""
+_PARAGRAPHS_OF_ACCOUNT = 6
+"""Of another document, that are looked through for what it says."""
+_ACCOUNTS_SEARCHED = 60
+"""Paragraphs of all of them."""
 
 _BEST_DOCUMENTS = 2
 """In which a part is searched for again."""
@@ -52,11 +55,20 @@ def retrieve(part: str, whole: str, *, index: Index, filters: Filters, settings:
 
 
 def accounts(
-    part: str, whole: str, *, told: Collection[str], index: Index, filters: Filters, settings: RetrievalSettings
+    part: str,
+    whole: str,
+    *,
+    said: str,
+    told: Collection[str],
+    compared: str,
+    index: Index,
+    filters: Filters,
+    settings: RetrievalSettings,
 ) -> tuple[tuple[Hit, ...], ...]:
     """Return what each document other than those `told` may say about `part` of the question `whole`: what a search in
-    it finds, best first. The documents are those that fit at least `other_document_share` as well as the best of all,
-    best first.
+    it finds for that and for what was `said` to it, best first. The documents are those that fit at least
+    `other_document_share` as well as the best of all, best first, and before them those whose source is named where
+    accounts are `compared`.
 
     A document that tells the same event seldom does so best where it fits the question best: what was found first of
     it may be its opening.
@@ -64,12 +76,17 @@ def accounts(
     limit = _SEARCHED_FOR_EACH * settings.evidence_paragraphs
     found = index.search(with_names(part, whole), filters=filters, limit=limit)
     least = settings.other_document_share * max((hit.fused_score for hit in found), default=0.0)
-    near = dict.fromkeys(hit.paragraph.document_id for hit in found if hit.fused_score >= least)
-    documents = tuple(document for document in near if document not in told)
+    named = [hit for hit in found if _is_named(hit.source, compared)]
+    near = (hit for hit in found if hit.fused_score >= least)
+    documents = tuple(
+        document
+        for document in dict.fromkeys(hit.paragraph.document_id for hit in (*named, *near))
+        if document not in told
+    )
     if not documents:
         return ()
     best: dict[str, list[Hit]] = {document: [] for document in documents}
-    for hit in _within(documents, part, index=index, filters=filters, limit=limit):
+    for hit in _within(documents, f"{part} {said}", index=index, filters=filters, limit=_ACCOUNTS_SEARCHED):
         best[hit.paragraph.document_id].append(hit)
     return tuple(tuple(own[:_PARAGRAPHS_OF_ACCOUNT]) for own in best.values() if own)
 
@@ -80,6 +97,12 @@ def in_turn(rankings: Iterable[Sequence[Hit]]) -> tuple[Hit, ...]:
     for hit in (hit for row in zip_longest(*rankings) for hit in row if hit):
         found.setdefault(hit.paragraph.id, hit)
     return tuple(found.values())
+
+
+def _is_named(source: str, text: str) -> bool:
+    """Tell whether a text has half of a source's name: "the Ledger" for the Lindmoor Ledger."""
+    name = content_keys(source)
+    return bool(name) and 2 * len(name & content_keys(text)) >= len(name)
 
 
 def _within(documents: tuple[str, ...], part: str, *, index: Index, filters: Filters, limit: int) -> list[Hit]:

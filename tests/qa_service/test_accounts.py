@@ -68,6 +68,31 @@ def test_accounts_that_are_asked_for_are_told_also_where_they_do_not_differ(make
     assert "differ" not in answer.text
 
 
+def test_two_accounts_of_one_document_are_told_as_they_stand_there(make_index: MakeIndex) -> None:
+    index = make_index("Accident\n\nThe fire service counted 3 hurt at Arlby Pier. The hospital put the number at 5.\n")
+    answer = answer_to(
+        "How many were hurt at Arlby Pier, by the fire service and by the hospital?",
+        "Nobody knows.",
+        index,
+        words=lambda prompt: "5" if "put the number" in "".join(prompt.shared) else "3",
+    )
+    assert answer.status == "answered"
+    assert answer.text == "The fire service counted 3 hurt at Arlby Pier.[1] The hospital put the number at 5.[2]"
+
+
+def test_a_sentence_that_could_differ_is_read_wherever_it_stands_in_another_document(make_index: MakeIndex) -> None:
+    rest = "\n\n".join(f"Arlby Pier was closed for {day}." for day in ("a day", "the winter", "lunch", "ever"))
+    newer = f"Accident again\n\n{rest}\n\nThe hospital treated five workers after the crane fell.\n"
+
+    def words(prompt: Prompt) -> str:
+        return "five workers" if "five workers" in "".join(prompt.shared) else "Three workers"
+
+    question = "How many workers were hurt when the crane fell at Arlby Pier?"
+    answer = answer_to(question, "Nobody knows.", make_index(OLDER, newer), words=words)
+    assert answer.status == "conflict"
+    assert "treated five workers" in answer.text
+
+
 @pytest.mark.parametrize("doubtful", [-9.0, 0.0], ids=["does not", "may"])
 def test_a_document_that_is_not_sure_to_answer_is_no_other_account(make_index: MakeIndex, doubtful: float) -> None:
     def verdict(prompt: Prompt, choice: str) -> float:

@@ -88,11 +88,15 @@ def test_another_document_that_fits_nearly_as_well_is_looked_at(
     assert ids == ["d1-p1", "d1-p2", "d1-p3", *others]
 
 
-def accounts_of(question: str, index: ScriptedIndex, *, told: str) -> list[list[str]]:
+def accounts_of(
+    question: str, index: ScriptedIndex, *, told: str, said: str = "", compared: str = ""
+) -> list[list[str]]:
     found = accounts(
         question,
         question,
+        said=said,
         told={told},
+        compared=compared,
         index=index,  # type: ignore[arg-type]
         filters=Filters(),
         settings=SETTINGS,
@@ -103,12 +107,29 @@ def accounts_of(question: str, index: ScriptedIndex, *, told: str) -> list[list[
 def test_other_documents_that_fit_are_searched_for_what_they_say(make_hit: MakeHit) -> None:
     question = "What did Arlby Pier cost?"
     told = make_hit("Arlby Pier cost 3 marks.", document="d1")
-    texts = ("In all 3 marks were paid.", "The oak alone took one.", "Nails are dear this year.")
+    texts = (
+        *("In all 3 marks were paid.", "The oak alone took one.", "Nails are dear this year."),
+        *("Rope came from the islands.", "Nobody counted the tar.", "Glass?", "A nun lent her lamp to the masons."),
+    )
     sums = [scored(make_hit(text, document="d2", number=n), 0.9) for n, text in enumerate(texts, 1)]
     nuns, bread = make_hit("A pier was built by nuns.", document="d3"), make_hit("Bread is dear.", document="d4")
-    index = ScriptedIndex({question: (scored(told, 1.0), *sums, scored(nuns, 0.6), scored(bread, 0.2))})
-    assert accounts_of(question, index, told="d1") == [["d2-p1", "d2-p2"], ["d3-p1"]]
-    assert index.queries == [(question, ()), (question, ("d2", "d3"))]
+    hits = (scored(told, 1.0), *sums, scored(nuns, 0.6), scored(bread, 0.2))
+    index = ScriptedIndex({question: hits, f"{question} 3 marks.": hits})
+    assert accounts_of(question, index, told="d1", said="3 marks.") == [[f"d2-p{n}" for n in range(1, 7)], ["d3-p1"]]
+    assert index.queries == [(question, ()), (f"{question} 3 marks.", ("d2", "d3"))]
+
+
+@pytest.mark.parametrize(("compared", "documents"), [("", ["d2"]), ("Do the Post and the Herald agree?", ["d3", "d2"])])
+def test_where_accounts_are_compared_a_source_that_is_named_comes_first(
+    compared: str, documents: list[str], make_hit: MakeHit
+) -> None:
+    question = "What did Arlby Pier cost?"
+    told, near, far = (make_hit(text, document=f"d{n}") for n, text in enumerate(("3 marks.", "4 marks.", "5."), 1))
+    far = msgspec.structs.replace(scored(far, 0.1), source="The Samphire Herald")
+    hits = (scored(told, 1.0), scored(near, 0.9), far)
+    index = ScriptedIndex({question: hits, f"{question} ": hits})
+    found = accounts_of(question, index, told="d1", compared=compared)
+    assert [paragraph for own in found for paragraph in own] == [f"{document}-p1" for document in documents]
 
 
 def test_where_only_one_document_is_found_there_are_no_other_accounts(make_hit: MakeHit) -> None:
