@@ -2,6 +2,7 @@
 
 import datetime
 import re
+from datetime import MAXYEAR, MINYEAR
 
 from qa_service.english import NUMERALS
 
@@ -37,10 +38,10 @@ def years_meant(text: str, published_at: datetime.date | None) -> frozenset[str]
 def with_times_named(sentence: str, published_at: datetime.date | None) -> str:
     """Return a sentence with the time beside each "last year", "next month" or "yesterday": "last year (2023)".
 
-    Without a day of publication it stays as it is, and so does one that names a year, from which it may count, and what
-    somebody says in it.
+    Without a day of publication, or with one at an end of the calendar, it stays as it is, and so does one that names a
+    year, from which it may count, and what somebody says in it.
     """
-    if published_at is None or _YEAR.search(sentence):
+    if published_at is None or not MINYEAR < published_at.year < MAXYEAR or _YEAR.search(sentence):
         return sentence
     quoted = [match.span() for match in _QUOTED.finditer(sentence)]
 

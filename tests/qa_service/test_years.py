@@ -69,3 +69,9 @@ def test_no_time_is_named_that_may_be_another(sentence: str) -> None:
 )
 def test_months_and_days_go_over_the_ends_of_years(day: datetime.date, sentence: str, named: str) -> None:
     assert with_times_named(sentence, day) == named
+
+
+@pytest.mark.parametrize("day", [datetime.date.min, datetime.date.max])
+def test_at_the_ends_of_the_calendar_no_time_is_named(day: datetime.date) -> None:
+    said = "Yesterday, tomorrow, last year and next month."
+    assert with_times_named(said, day) == said
