@@ -101,10 +101,10 @@ def telling(brief: Brief, decision: Decision) -> tuple[Sentence, ...]:
 
 
 def antecedent(text: str, support: Sequence[Sentence]) -> tuple[Sentence, ...]:
-    """Return the sentence before the one that `text` repeats, if that begins with a "he" or "it": it tells who or what
-    is meant.
+    """Return the sentence before the one that `text` repeats whole, if that begins with a "he" or "it": it tells who or
+    what is meant.
     """
-    if len(support) != 1 or not (_POINTS_BACK.match(text) and support[0].text.endswith(text)):
+    if len(support) != 1 or text not in (support[0].text, bare(support[0])) or not _POINTS_BACK.match(text):
         return ()
     index = support[0].index
     return sentences_of(support[0].hit)[max(index - 1, 0) : index]

@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 
 from config.settings import load_settings
+from indexer.values import Hit
 from qa_service.ask import ask
 from qa_service.entailment import FactChecker
 from qa_service.llm.port import Prompt
@@ -14,6 +15,7 @@ from qa_service.llm.scripted import ScriptedModel
 from qa_service.values import Answer, Question, Turn
 
 MakeIndex = Callable[..., Any]
+MakeHit = Callable[..., Hit]
 
 VOTE = (
     "Bridge vote\n\n"

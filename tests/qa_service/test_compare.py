@@ -1,7 +1,6 @@
 """What other documents say about the same thing."""
 
 import datetime
-from collections.abc import Callable
 
 import msgspec
 import pytest
@@ -10,8 +9,7 @@ from indexer.values import Hit
 from qa_service.compare import differs, supersedes
 from qa_service.evidence import Sentence, sentences_of
 from qa_service.verify import Verified
-
-MakeHit = Callable[..., Hit]
+from tests.qa_service.asking import MakeHit
 
 
 def claim(text: str, hit: Hit, *, words: str = "") -> Verified:

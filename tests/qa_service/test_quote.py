@@ -6,11 +6,13 @@ import pytest
 
 from config.settings import load_settings
 from qa_service.ask import ask
+from qa_service.evidence import sentences_of
 from qa_service.generate import ASK
 from qa_service.llm.port import Prompt
 from qa_service.llm.scripted import ScriptedModel
+from qa_service.quote import antecedent
 from qa_service.values import Question, TextDrafted
-from tests.qa_service.asking import VOTE, MakeIndex, answer_to, judging
+from tests.qa_service.asking import VOTE, MakeHit, MakeIndex, answer_to, judging
 
 
 @pytest.mark.parametrize(
@@ -133,6 +135,12 @@ def test_a_sentence_that_begins_with_a_pronoun_is_told_behind_the_one_before_it(
     index = make_index(f"The Tull Tower\n\n{paragraph}\n")
     answer = answer_to("How high is the tower?", "Nobody knows.", index, words=lambda _prompt: words)
     assert answer.text.removeprefix("The tower is ") == text
+
+
+def test_the_end_of_what_is_quoted_as_one_points_back_into_it(make_hit: MakeHit) -> None:
+    hit = make_hit("Wash at 40 degrees. Do not use bleach, it turns tea to coffee.")
+    quoted = sentences_of(hit)[1:]
+    assert antecedent("it turns tea to coffee.", quoted) == ()
 
 
 def test_what_an_earlier_part_of_the_answer_tells_is_not_told_again_before_a_pronoun(make_index: MakeIndex) -> None:

@@ -1,6 +1,6 @@
 """Which paragraphs become evidence."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import msgspec
 import pytest
@@ -8,9 +8,9 @@ import pytest
 from config.settings import load_settings
 from indexer.values import Filters, Hit
 from qa_service.retrieve import accounts, in_turn, retrieve
+from tests.qa_service.asking import MakeHit
 
 SETTINGS = load_settings().retrieval
-MakeHit = Callable[..., Hit]
 
 
 class ScriptedIndex:
