@@ -26,7 +26,7 @@ MOST_VERSIONS = 2
 _READ_OF_ACCOUNT = 2
 """Paragraphs of another document that are read whole, as far as they fit."""
 _MOST_CANDIDATES = 2
-"""Sentences of others that are read besides, as they could differ and have a word of the question."""
+"""Sentences of others that are read besides: with another number of the same, and a word of the question."""
 _LEAST_SHARE = 0.6
 """Of the question's words that the answer's document holds, what another document must hold."""
 _LEAST_ASKED_SHARE = 0.3
@@ -99,7 +99,7 @@ def _account(
     own: Sequence[Hit], wide: Brief, claims: Sequence[Verified], *, session: ModelSession, settings: AnswerSettings
 ) -> Brief:
     """Return a brief of one document: what is read of it in `wide`, what else was found in it, and those sentences that
-    could differ from the claims.
+    could differ from the claims by a number.
     """
     document = own[0].paragraph.document_id
     read = [sentence for sentence in wide.sentences if sentence.hit.paragraph.document_id == document]
@@ -116,7 +116,7 @@ def _account(
         for sentence in sentences_of(hit)
         if sentence.place not in known_places
         and asked & content_keys(sentence.text)
-        and all(_could_differ(sentence, claim, wide.question) for claim in claims)
+        and all(_could_differ(sentence, claim, wide.question, "number") for claim in claims)
     ]
     candidates.sort(key=lambda sentence: -len(asked & content_keys(sentence.text)))
     return narrow(wide, [*read, *more, *candidates[:_MOST_CANDIDATES]], session=session)
@@ -178,17 +178,19 @@ def _may_differ(brief: Brief, claims: Sequence[Verified]) -> bool:
     """Tell whether `brief` has something that would make a statement of it differ from each of the claims."""
     asked = content_keys(brief.question)
     return all(
-        any(_could_differ(sentence, claim, brief.question) for sentence in brief.sentences)
+        any(_could_differ(sentence, claim, brief.question, *_kinds(brief.question)) for sentence in brief.sentences)
         if _answers(claim, asked, *_VALUES)
         else asks_why(brief.question)
         for claim in claims
     )
 
 
-def _could_differ(sentence: Sentence, claim: Verified, part: str) -> bool:
-    """Tell whether a sentence has another number or name than that with which the claim answers: see `differs`."""
+def _could_differ(sentence: Sentence, claim: Verified, part: str, *kinds: Kind) -> bool:
+    """Tell whether a sentence has another number or name than that with which the claim answers: see `differs`. The
+    first of the `kinds` counts with which it does.
+    """
     asked = content_keys(part)
-    for kind in _kinds(part):
+    for kind in kinds:
         if mine := _answers(claim, asked, kind):
             others = keys(terms(sentence.text), kind) - asked - mine
             return any(
