@@ -73,25 +73,24 @@ def compare(
         least_share=_LEAST_ASKED_SHARE if all_accounts else _LEAST_SHARE,
     )
     differing = [brief for brief in likely if _may_differ(brief, supported) and not _says_the_same(brief, supported)]
-    rest = _rest(wide, support, session=session) if all_accounts else None
-    if rest:
-        likely = [*differing, *(brief for brief in likely if brief not in differing)]
-        telling = [*likely[:MOST_VERSIONS], *([rest] if rest.passages else [])]
-    else:
-        telling = differing[:MOST_VERSIONS]
-    versions = []
-    for brief in telling:
-        stated = _stated(
+    also = [brief for brief in likely if brief not in differing] if all_accounts else []
+
+    def account(brief: Brief) -> tuple[Verified, ...]:
+        claims = _stated(
             brief, surely=not all_accounts, session=session, settings=settings, deadline_s=deadline_s, checks=checks
         )
-        if not stated or not names <= beside(stated[0].support, around):
-            continue
-        if brief is rest:
-            tells = all(_answers_otherwise(stated[0], claim, finding.part) for claim in supported)
-        else:
-            tells = all_accounts or all(differs(stated[0], claim, finding.part) for claim in supported)
-        if tells:
-            versions.append(stated[0])
+        return tuple(claim for claim in claims[:1] if names <= beside(claim.support, around))
+
+    versions = [
+        claim
+        for brief in [*differing, *also][:MOST_VERSIONS]
+        for claim in account(brief)
+        if all_accounts or all(differs(claim, each, finding.part) for each in supported)
+    ]
+    if all_accounts and (rest := _rest(wide, support, session=session)).passages:
+        versions += [
+            claim for claim in account(rest) if all(_answers_otherwise(claim, each, finding.part) for each in supported)
+        ]
     return msgspec.structs.replace(finding, versions=tuple(versions))
 
 

@@ -97,9 +97,7 @@ def _tell(finding: Finding, page: AnswerText, *, alone: bool) -> _Told:
     if finding.supported:
         if finding.versions:
             return _tell_versions(finding, page)
-        for claim in finding.supported:
-            if not page.tells(claim.text):
-                _tell_claim(claim, page)
+        _tell_claims(finding.supported, page)
         return _Told(status="partial", reason=failure) if failure else _Told(status="answered")
     if finding.extract:
         page.add_words("No short answer could be verified. The documents say: " if alone else "The documents say: ")
@@ -125,6 +123,13 @@ def _tell(finding: Finding, page: AnswerText, *, alone: bool) -> _Told:
     return _Told(status="refused", reason=reason)
 
 
+def _tell_claims(claims: Sequence[Verified], page: AnswerText) -> None:
+    """Tell those claims that the text does not have."""
+    for claim in claims:
+        if not page.tells(claim.text):
+            _tell_claim(claim, page)
+
+
 def _tell_claim(claim: Verified, page: AnswerText) -> None:
     """Tell a claim, and before a "he" or "it" with which it begins the sentence that tells who or what that is."""
     before = [each for each in antecedent(claim.text, claim.support) if not page.tells(bare(each))]
@@ -136,9 +141,7 @@ def _tell_versions(finding: Finding, page: AnswerText) -> _Told:
     differing, or one beside the other. Those of one document are told as they stand there.
     """
     if finding.documents == {hit.paragraph.document_id for hit in finding.further_hits}:
-        for claim in sorted((*finding.supported, *finding.versions), key=_place):
-            if not page.tells(claim.text):
-                _tell_claim(claim, page)
+        _tell_claims(sorted((*finding.supported, *finding.versions), key=_place), page)
         return _Told(status="answered")
     accounts = sorted((*finding.supported, *finding.versions), key=lambda claim: -day_of(claim))
     newest, older = accounts[0], accounts[1:]

@@ -1,7 +1,6 @@
 """The sentences that the answer may rest on, each with its place in its document."""
 
 from collections.abc import Iterable
-from datetime import date
 from itertools import pairwise
 
 import msgspec
@@ -9,7 +8,7 @@ import msgspec
 from indexer.sentences import sentences
 from indexer.values import Hit
 from qa_service.tables import named_rows
-from qa_service.years import with_times_named
+from qa_service.years import day_in_words, with_times_named
 
 
 class Sentence(msgspec.Struct, frozen=True, kw_only=True):
@@ -76,8 +75,3 @@ def joined(support: Iterable[Sentence]) -> str:
 def date_in_words(hit: Hit) -> str:
     """Return when the paragraph's document was published as its readers write it ("14 March 2024"), "" if unknown."""
     return day_in_words(hit.published_at) if hit.published_at else ""
-
-
-def day_in_words(day: date) -> str:
-    """Return a day as documents write it: "14 March 2024"."""
-    return f"{day:%-d %B %Y}"

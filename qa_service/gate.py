@@ -26,11 +26,11 @@ from qa_service.answerability import (
     probability,
 )
 from qa_service.compose import Brief
-from qa_service.evidence import date_in_words, day_in_words
+from qa_service.evidence import date_in_words
 from qa_service.llm.port import ModelSession, Telling
 from qa_service.terms import SAME_WORD_RATIO, TIME_KEYS, terms
 from qa_service.values import Reason
-from qa_service.years import years_meant
+from qa_service.years import day_in_words, years_meant
 
 _WORDS_TOKENS = 24
 """Of the answers that the adapter learnt from, one in a hundred is longer."""

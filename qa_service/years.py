@@ -22,6 +22,11 @@ _TIME = re.compile(
 _DISTANCE = {"last": -1, "yesterday": -1, "this": 0, "next": 1, "tomorrow": 1}
 
 
+def day_in_words(day: datetime.date) -> str:
+    """Return a day as documents write it: "14 March 2024"."""
+    return f"{day:%-d %B %Y}"
+
+
 def years_meant(text: str, published_at: datetime.date | None) -> frozenset[str]:
     """Return the years, in digits, that `text` speaks of by their distance from the day it was published; none without
     that day.
@@ -56,7 +61,7 @@ def with_times_named(sentence: str, published_at: datetime.date | None) -> str:
 def _named(match: re.Match[str], day: datetime.date) -> str:
     distance = _DISTANCE[(match["which"] or match["day"]).casefold()]
     if match["day"]:
-        return f"{day + datetime.timedelta(days=distance):%-d %B %Y}"
+        return day_in_words(day + datetime.timedelta(days=distance))
     if match["unit"].casefold() == "year":
         return str(day.year + distance)
     month = day.month - 1 + distance

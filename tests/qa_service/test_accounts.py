@@ -15,6 +15,10 @@ def _by_passage(prompt: Prompt) -> str:
     return f"{number} workers were hurt when the crane fell at Arlby Pier."
 
 
+def _words_by_passage(prompt: Prompt) -> str:
+    return "Three workers" if "Three" in "".join(prompt.shared) else "Five workers"
+
+
 def test_two_documents_that_differ_are_both_told(make_index: MakeIndex) -> None:
     answer = answer_to("How many workers were hurt when the crane fell?", _by_passage, make_index(OLDER, NEWER))
     assert (answer.status, answer.reason) == ("conflict", "sources_differ")
@@ -24,11 +28,8 @@ def test_two_documents_that_differ_are_both_told(make_index: MakeIndex) -> None:
 
 
 def test_documents_that_differ_are_told_by_their_sentences_with_the_words_that_answer(make_index: MakeIndex) -> None:
-    def words(prompt: Prompt) -> str:
-        return "Three workers" if "Three" in "".join(prompt.shared) else "Five workers"
-
     question = "How many workers were hurt when the crane fell?"
-    answer = answer_to(question, "A hundred wept.", make_index(OLDER, NEWER), words=words)
+    answer = answer_to(question, "A hundred wept.", make_index(OLDER, NEWER), words=_words_by_passage)
     assert answer.status == "conflict"
     assert "Five workers were hurt" in answer.text
 
@@ -52,11 +53,8 @@ def test_a_document_whose_sentence_with_the_words_that_answer_does_not_hold_is_n
         doubted = "Answer: Five" in prompt.ask
         return 0.0 if choice == "No" else -9.0 if doubted else 2.0
 
-    def words(prompt: Prompt) -> str:
-        return "Three workers" if "Three" in "".join(prompt.shared) else "Five workers"
-
     question = "How many workers were hurt when the crane fell?"
-    answer = answer_to(question, _by_passage, make_index(OLDER, NEWER), verdict=verdict, words=words)
+    answer = answer_to(question, _by_passage, make_index(OLDER, NEWER), verdict=verdict, words=_words_by_passage)
     assert answer.text == "Three workers were hurt when the crane fell at Arlby Pier, the fire service said.[1]"
 
 
@@ -84,11 +82,8 @@ def test_a_sentence_that_could_differ_is_read_wherever_it_stands_in_another_docu
     rest = "\n\n".join(f"Arlby Pier was closed for {day}." for day in ("a day", "the winter", "lunch", "ever"))
     newer = f"Accident again\n\n{rest}\n\nThe hospital treated five workers after the crane fell.\n"
 
-    def words(prompt: Prompt) -> str:
-        return "five workers" if "five workers" in "".join(prompt.shared) else "Three workers"
-
     question = "How many workers were hurt when the crane fell at Arlby Pier?"
-    answer = answer_to(question, "Nobody knows.", make_index(OLDER, newer), words=words)
+    answer = answer_to(question, "Nobody knows.", make_index(OLDER, newer), words=_words_by_passage)
     assert answer.status == "conflict"
     assert "treated five workers" in answer.text
 
