@@ -97,7 +97,7 @@ def _tell(finding: Finding, page: AnswerText, *, alone: bool) -> _Told:
     if finding.supported:
         if finding.versions:
             return _tell_versions(finding, page)
-        _tell_claims(finding.supported, page)
+        _tell_claims(finding.supported, page, question=finding.brief.whole)
         return _Told(status="partial", reason=failure) if failure else _Told(status="answered")
     if finding.extract:
         page.add_words("No short answer could be verified. The documents say: " if alone else "The documents say: ")
@@ -123,16 +123,19 @@ def _tell(finding: Finding, page: AnswerText, *, alone: bool) -> _Told:
     return _Told(status="refused", reason=reason)
 
 
-def _tell_claims(claims: Sequence[Verified], page: AnswerText) -> None:
+def _tell_claims(claims: Sequence[Verified], page: AnswerText, *, question: str) -> None:
     """Tell those claims that the text does not have."""
     for claim in claims:
         if not page.tells(claim.text):
-            _tell_claim(claim, page)
+            _tell_claim(claim, page, question=question)
 
 
-def _tell_claim(claim: Verified, page: AnswerText) -> None:
-    """Tell a claim, and before a "he" or "it" with which it begins the sentence that tells who or what that is."""
-    before = [each for each in antecedent(claim.text, claim.support) if not page.tells(bare(each))]
+def _tell_claim(claim: Verified, page: AnswerText, *, question: str) -> None:
+    """Tell a claim of the answer to a question, and before it the sentence that tells what it is about, if it does not
+    itself.
+    """
+    context = antecedent(claim.text, claim.support, question=question)
+    before = [each for each in context if not page.tells(bare(each))]
     page.add_claim(" ".join([*map(bare, before), claim.text]), (*before, *claim.support), score=claim.score)
 
 
@@ -140,17 +143,18 @@ def _tell_versions(finding: Finding, page: AnswerText) -> _Told:
     """Tell the newest account first; older ones as corrected by it if it knows of them, as other readings of a name, as
     differing, or one beside the other. Those of one document are told as they stand there.
     """
+    question = finding.brief.whole
     if finding.documents == {hit.paragraph.document_id for hit in finding.further_hits}:
-        _tell_claims(sorted((*finding.supported, *finding.versions), key=_place), page)
+        _tell_claims(sorted((*finding.supported, *finding.versions), key=_place), page, question=question)
         return _Told(status="answered")
     accounts = sorted((*finding.supported, *finding.versions), key=lambda claim: -day_of(claim))
     newest, older = accounts[0], accounts[1:]
     if all(supersedes(newest, other, finding.part) for other in older):
-        _tell_claim(newest, page)
+        _tell_claim(newest, page, question=question)
         for other in older:
             if knows_of(newest, other, finding.part):
                 page.add_words(f"Before, {_named(other)}: ")
-                _tell_claim(other, page)
+                _tell_claim(other, page, question=question)
         return _Told(status="answered")
     asks_back = asks_about_a_name(finding.part)
     differing = any(differs(newest, other, finding.part) for other in older)
@@ -160,7 +164,7 @@ def _tell_versions(finding: Finding, page: AnswerText) -> _Told:
         page.add_words("The documents differ. ")
     for account in accounts:
         page.add_words(f"{_named(account)}: ")
-        _tell_claim(account, page)
+        _tell_claim(account, page, question=question)
     if asks_back:
         page.add_words(_WHICH_ONE)
         return _Told(status="clarify", reason="ambiguous")

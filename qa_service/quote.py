@@ -26,9 +26,12 @@ docs/decisions/0020-accounts.md.
 """
 _LEAD = re.compile(r"^[*\u2022-]\s+|^[A-Z][A-Z' ]+(?:, [^()]{3,30})? \([A-Z]{2,8}\) [-\u2013] ")
 """What a sentence may begin with that says nothing: a bullet, a dateline."""
+_BULLET = re.compile(r"[*\u2022-]\s")
 _PRONOUNS = "he|she|it|they|his|her|its|their|this|that|these|those"
 _BEGINS_WITH_PRONOUN = re.compile(rf"^\W*(?:{_PRONOUNS}|there)\b", re.IGNORECASE)
 _POINTS_BACK = re.compile(rf"^(?:{_PRONOUNS})\b", re.IGNORECASE)
+
+_BETWEEN_ITEMS = re.compile(r"\s*[,;]\s+(?:and\s+|or\s+)?|\s+(?:and|or|&)\s+")
 
 Check = Callable[[str, Sequence[Sentence]], tuple[Verified, ...]]
 """Attribute a draft for this part of the question to sentences, and verify its claims."""
@@ -73,10 +76,11 @@ def quote(
     sentences = telling(brief, decision)
     if not sentences:
         return Draft(text=""), ()
-    text = bare(sentences[0])
-    if not stands_in(decision.words, text):
+    text = " ".join(map(bare, sentences))
+    if len(sentences) == 1 and not stands_in(decision.words, text):
         text = sentences[0].text
-    tell(TextDrafted(text=" ".join([*map(bare, antecedent(text, sentences)), text])))
+    before = antecedent(text, sentences, question=brief.whole)
+    tell(TextDrafted(text=" ".join([*map(bare, before), text])))
     least = None if asks_for_words(brief.question) else settings.yes_or_no_threshold
     claims = confirmed(text, sentences, least=least, least_right=_LEAST_RIGHT)
     if any(claim.verdict != "supported" and not claim.outdated for claim in claims):
@@ -85,8 +89,26 @@ def quote(
 
 
 def telling(brief: Brief, decision: Decision) -> tuple[Sentence, ...]:
-    """Return the sentence with the words that answer, of several the one with most words of the question, those counted
-    in that stand before a "he" or "it" with which it begins; none where they are not known, or lack what is asked for.
+    """Return the sentence with the words that answer, or where they are several and no sentence has them all, one for
+    each, in reading order; none where they are not known, or lack what is asked for.
+    """
+    whole = _having(decision.words, brief)
+    each = [_having(item, brief) for item in _items(decision.words)]
+    found = (whole,) if whole else tuple(one for one in each if one) if all(each) else ()
+    if not answers_kind(" ".join(one.text for one in found), brief.question):
+        return ()
+    return tuple(one for one in brief.sentences if one in found)
+
+
+def _items(words: str) -> list[str]:
+    """Return the words of a list, apart; none of what is no list."""
+    items = [item for item in _BETWEEN_ITEMS.split(words) if item]
+    return items if len(items) > 1 else []
+
+
+def _having(words: str, brief: Brief) -> Sentence | None:
+    """Return the sentence with these words, of several the one with most words of the question, those counted in that
+    stand before a "he" or "it" with which it begins.
     """
     asked = content_keys(brief.question)
     held = {sentence.place: asked & content_keys(sentence.text) for sentence in brief.sentences}
@@ -95,19 +117,25 @@ def telling(brief: Brief, decision: Decision) -> tuple[Sentence, ...]:
         before = held.get((sentence.hit.paragraph.id, sentence.index - 1), frozenset())
         return len(held[sentence.place] | (before if _BEGINS_WITH_PRONOUN.search(sentence.text) else frozenset()))
 
-    having = [sentence for sentence in brief.sentences if stands_in(decision.words, sentence.text)]
-    best = max(having, key=fit, default=None)
-    return (best,) if best and answers_kind(best.text, brief.question) else ()
+    having = [sentence for sentence in brief.sentences if stands_in(words, sentence.text)]
+    return max(having, key=fit, default=None)
 
 
-def antecedent(text: str, support: Sequence[Sentence]) -> tuple[Sentence, ...]:
-    """Return the sentence before the one that `text` repeats whole, if that begins with a "he" or "it": it tells who or
-    what is meant.
+def antecedent(text: str, support: Sequence[Sentence], *, question: str) -> tuple[Sentence, ...]:
+    """Return the sentence before the one that `text` repeats whole, if it tells what that is about: if that begins with
+    a "he" or "it", or has no word of the `question` and the one before has one. An item of a list has none.
     """
-    if len(support) != 1 or text not in (support[0].text, bare(support[0])) or not _POINTS_BACK.match(text):
+    if len(support) != 1 or text not in (support[0].text, bare(support[0])):
         return ()
     index = support[0].index
-    return sentences_of(support[0].hit)[max(index - 1, 0) : index]
+    before = sentences_of(support[0].hit)[max(index - 1, 0) : index]
+    if _POINTS_BACK.match(text):
+        return before
+    asked = content_keys(question)
+    told = [*before, support[0]]
+    listed = any(each.header or _BULLET.match(each.text) for each in told)
+    leads_up = not asked & content_keys(text) and any(asked & content_keys(each.text) for each in before)
+    return before if leads_up and not listed else ()
 
 
 def bare(sentence: Sentence) -> str:

@@ -140,7 +140,38 @@ def test_a_sentence_that_begins_with_a_pronoun_is_told_behind_the_one_before_it(
 def test_the_end_of_what_is_quoted_as_one_points_back_into_it(make_hit: MakeHit) -> None:
     hit = make_hit("Wash at 40 degrees. Do not use bleach, it turns tea to coffee.")
     quoted = sentences_of(hit)[1:]
-    assert antecedent("it turns tea to coffee.", quoted) == ()
+    assert antecedent("it turns tea to coffee.", quoted, question="Why no bleach?") == ()
+
+
+@pytest.mark.parametrize(
+    ("paragraph", "words", "text"),
+    [
+        ("The ferry lost her rudder. Nobody was hurt.", "Nobody", "The ferry lost her rudder. Nobody was hurt.[1]"),
+        ("The piano fell. Nobody was hurt.", "Nobody", "Nobody was hurt.[1]"),
+        ("* The ferry has a piano.\n* Nobody was hurt.", "Nobody", "Nobody was hurt.[1]"),
+        ("The ferry lost her rudder. On the ferry nobody was hurt.", "nobody", "On the ferry nobody was hurt.[1]"),
+    ],
+    ids=["the one before tells", "it does not", "a list", "it tells itself"],
+)
+def test_a_sentence_without_a_word_of_the_question_is_told_behind_one_that_has_some(
+    make_index: MakeIndex, paragraph: str, words: str, text: str
+) -> None:
+    index = make_index(f"The old ferry\n\n{paragraph}\n")
+    answer = answer_to("What became of the ferry?", "Nothing.", index, words=lambda _prompt: words)
+    assert answer.text == text
+
+
+@pytest.mark.parametrize("words", ["Brun and Adler", "Brun, Adler", "Adler; and Brun", "Brun, or Adler"])
+def test_of_words_that_answer_in_several_sentences_each_sentence_is_told(make_index: MakeIndex, words: str) -> None:
+    index = make_index("The tram\n\nBrun was against the tram. A vote took an hour. Adler was against it at noon.\n")
+    answer = answer_to("Who was against the tram?", "Nobody knows.", index, words=lambda _prompt: words)
+    assert answer.text == "Brun was against the tram.[1] Adler was against it at noon.[2]"
+
+
+def test_a_list_of_words_of_which_one_stands_nowhere_answers_nothing(make_index: MakeIndex) -> None:
+    index = make_index("The tram\n\nBrun was against the tram.\n")
+    answer = answer_to("Who was against the tram?", "Celan.", index, words=lambda _prompt: "Brun and Celan")
+    assert answer.status == "refused"
 
 
 def test_what_an_earlier_part_of_the_answer_tells_is_not_told_again_before_a_pronoun(make_index: MakeIndex) -> None:
