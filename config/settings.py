@@ -107,6 +107,9 @@ class RetrievalSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknow
     """Further documents of which the best paragraph is looked at, because it may tell it differently."""
     other_document_share: Annotated[float, Meta(ge=0, le=1)]
     """Of the best paragraph's fused score, what such a paragraph must have."""
+    ranker: str
+    """What judges which sentences answer: a folder of `qa_service/rankers/` by its name, or the path of one (with a
+    `/`); empty goes by words and ranks alone."""
 
 
 class AnswerSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -36,6 +36,7 @@ from indexer.search import Index, open_index
 from qa_service.answerability import load_adapter
 from qa_service.bootstrap import open_model
 from qa_service.entailment import checker_sha256, open_checker
+from qa_service.ranker import open_ranker
 
 PRODUCT: TargetName = "footnote"
 """The target that the gate guards."""
@@ -134,11 +135,12 @@ def open_bench(plan: Plan, settings: Settings) -> Iterator[Bench]:
         index = stack.enter_context(closing(open_index(settings, embedder)))
         dense = stack.enter_context(closing(open_index(dense_only(settings), embedder)))
         checker = open_checker(settings.verifier, home=home)
+        ranker = open_ranker(settings.retrieval, home=home)
 
         def opened(adapter: str) -> Pipeline:
             own = msgspec.structs.replace(settings, answer=msgspec.structs.replace(settings.answer, adapter=adapter))
             model = stack.enter_context(closing(open_model(settings.llm, load_adapter(adapter))))
-            return Pipeline(index=index, model=model, settings=own, checker=checker)
+            return Pipeline(index=index, model=model, settings=own, checker=checker, ranker=ranker)
 
         product: Target
         if plan.adapters:

@@ -76,7 +76,7 @@ class SentenceEmbedder:
         by_length = sorted(range(len(texts)), key=lambda place: -len(texts[place]))
         batches = [by_length[start : start + _BATCH_TEXTS] for start in range(0, len(texts), _BATCH_TEXTS)]
         vectors = np.empty((len(texts), self.dimensions), np.float32)
-        with self._lock, ThreadPoolExecutor(self._threads, initializer=_on_one_core) as pool:
+        with self._lock, ThreadPoolExecutor(self._threads, initializer=on_one_core) as pool:
             inputs = [self._model.preprocess([texts[at] for at in batch], self._document_prompt) for batch in batches]
             for batch, found in zip(batches, pool.map(self._run, inputs), strict=True):
                 vectors[batch] = found
@@ -85,7 +85,7 @@ class SentenceEmbedder:
     def embed_query(self, text: str) -> Vectors:
         """See `Embedder.embed_query`."""
         with self._lock:
-            _on_one_core()
+            on_one_core()
             vectors = self._run(self._model.preprocess([text], self._query_prompt))
         unit: Vectors = _unit(vectors)[0]
         return unit
@@ -108,7 +108,7 @@ class SentenceEmbedder:
         return next((prompt for name in names if (prompt := self._model.prompts.get(name))), "")
 
 
-def _on_one_core() -> None:
+def on_one_core() -> None:
     """Have what this thread computes with torch done on one core."""
     torch.set_num_threads(1)
 

@@ -7,20 +7,18 @@ for the question alone: the evidence is evaluated without it, once for the decis
 the model's own log-odds stand.
 """
 
-import hashlib
 import math
 from functools import lru_cache
 from pathlib import Path
 
 import msgspec
 
-from config.errors import ConfigError
 from qa_service.compose import Brief
 from qa_service.llm.port import Prompt, Reading
+from qa_service.weights import read_weights
 
 SHIPPED = Path(__file__).parent / "adapters"
 WEIGHTS = "adapter.gguf"
-RECORD = "record.json"
 CHOICES = ("Yes", "No")
 BEFORE_WORDS = ":"
 """Stands between a yes and the words that answer, which begin with a space."""
@@ -156,22 +154,5 @@ def load_adapter(name: str) -> LoadedAdapter | None:
     """
     if not name:
         return None
-    folder = Path(name) if "/" in name else SHIPPED / name
-    weights = folder / WEIGHTS
-    try:
-        adapter = msgspec.json.decode((folder / RECORD).read_bytes(), type=Adapter)
-        with weights.open("rb") as file:
-            found = hashlib.file_digest(file, "sha256").hexdigest()
-    except OSError as error:
-        shipped = ", ".join(sorted(path.parent.name for path in SHIPPED.glob(f"*/{RECORD}"))) or "none"
-        raise ConfigError(
-            f"answer.adapter = {name!r}: {error.filename} cannot be read ({error.strerror}); shipped are: {shipped}"
-        ) from error
-    except msgspec.DecodeError as error:
-        raise ConfigError(f"answer.adapter = {name!r}: {folder / RECORD} is no record of one ({error})") from error
-    if found != adapter.sha256:
-        raise ConfigError(
-            f"answer.adapter = {name!r}: {weights} is not what its record names (SHA-256 {found[:12]}…, not "
-            f'{adapter.sha256[:12]}…); restore it, or set answer.adapter to ""'
-        )
+    adapter, weights = read_weights(name, WEIGHTS, Adapter, shipped=SHIPPED, key="answer.adapter")
     return LoadedAdapter(adapter=adapter, weights=weights)

@@ -1,6 +1,6 @@
 """From a question to an answer with footnotes: the stages in order, typed values in between.
 
-condense -> unify -> divide -> each part: retrieve (or namesakes) -> compose -> gate -> quote (or generate) ->
+condense -> unify -> divide -> each part: retrieve (or namesakes) -> rank -> compose -> gate -> quote (or generate) ->
 attribute -> verify -> confirm (over more evidence where a first look does not do) -> mend -> compare -> conclude
 """
 
@@ -11,7 +11,7 @@ from functools import partial
 
 from config.settings import AnswerSettings, Settings
 from indexer.search import Index
-from indexer.values import Filters, Hit
+from indexer.values import Filters
 from qa_service.asked import asks_what_it_is
 from qa_service.attribute import attribute
 from qa_service.compare import compare
@@ -31,6 +31,8 @@ from qa_service.llm.port import ModelSession
 from qa_service.mend import mend
 from qa_service.namesakes import namesakes
 from qa_service.quote import Check, Confirm, quote
+from qa_service.rank import Ranked, rank
+from qa_service.ranker import Ranker
 from qa_service.retrieve import accounts, in_turn, retrieve
 from qa_service.stopwatch import Stopwatch
 from qa_service.unify import unify
@@ -49,6 +51,7 @@ def ask(
     session: ModelSession,
     settings: Settings,
     checker: FactChecker | None = None,
+    ranker: Ranker | None = None,
     tell: Callable[[Progress], None] = ignore,
 ) -> Answer:
     """Answer `question` from `index`, telling what is found and drafted on the way.
@@ -70,21 +73,27 @@ def ask(
             for part in division.parts
         ]
         persons = namesakes(division.whole, index=index, filters=question.filters)
-        ground = ground_of(in_turn([[person.sentence.hit for person in persons], *found]), index=index)
+        evidence = in_turn([[person.sentence.hit for person in persons], *(each.hits for each in found)])
     version = index.generation.id
-    tell(EvidenceFound(index_version=version, standalone_question=standalone, evidence=ground.hits))
+    tell(EvidenceFound(index_version=version, standalone_question=standalone, evidence=evidence))
 
+    with watch.stage("rank"):
+        ranked = [
+            rank(part, division.whole, each, ranker=ranker)
+            for part, each in zip(division.parts, found, strict=True)
+            if not persons
+        ]
+        ground = ground_of(in_turn([evidence, *(each.found for each in ranked)]), index=index)
     with watch.stage("queue"):
         session.wait()
     deadline_s = time.monotonic() + settings.answer.deadline_s
     findings: list[Finding] = []
-    for part, part_hits in () if persons else zip(division.parts, found, strict=True):
+    for each in ranked:
         if findings:
             tell(TextDrafted(text=" "))
         findings.append(
             _find(
-                part,
-                part_hits,
+                each,
                 whole=plain or division.whole,
                 compared=division.whole if plain else "",
                 ground=ground,
@@ -103,7 +112,7 @@ def ask(
         outcome = ask_back(persons, public_url=url) if persons else conclude(findings, public_url=url)
         cited = {citation.paragraph_id for citation in outcome.citations}
         further = [*(each.hit for each in ground.corrections), *(hit for each in findings for hit in each.further_hits)]
-        hits = in_turn([(*ground.hits, *(hit for hit in further if hit.paragraph.id in cited))])
+        told = [hit for hit in (*ground.hits, *further) if hit.paragraph.id in cited]
         check_exactness(outcome, index=index)
     return Answer(
         id=uuid.uuid4().hex,
@@ -114,7 +123,7 @@ def ask(
         text=outcome.text,
         claims=outcome.claims,
         citations=outcome.citations,
-        evidence=hits,
+        evidence=in_turn([(*evidence, *told)]),
         removed_claims=outcome.removed_claims,
         answerability=min(
             (each.decision.probability for each in findings if each.decision.probability is not None), default=None
@@ -132,8 +141,7 @@ def ask(
 
 
 def _find(
-    part: str,
-    hits: Sequence[Hit],
+    ranked: Ranked,
     *,
     whole: str,
     compared: str,
@@ -150,15 +158,18 @@ def _find(
     """Return what comes out about one part of the question, from its evidence to the accounts of other documents;
     `compared` is a question that compares accounts, of which `part` is what each of them answers, "" otherwise.
     """
+    part = ranked.part
     with watch.stage("compose"):
-        briefs = compose(part, hits, whole=whole, session=session, settings=settings.answer)
+        briefs = compose(
+            part, ranked.hits, whole=whole, session=session, settings=settings.answer, scores=ranked.scores
+        )
     checks = partial(_checks, ground=ground, session=session, settings=settings.answer, checker=checker, watch=watch)
     looks: list[Finding] = []
     for brief in briefs:
         with watch.stage("gate"):
             decision = gate(
                 brief,
-                hits,
+                ranked.found,
                 session=session,
                 settings=settings.answer,
                 deadline_s=deadline_s,

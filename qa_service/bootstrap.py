@@ -21,6 +21,7 @@ from qa_service.llm.llama import LlamaModel
 from qa_service.llm.native import load_vocabulary
 from qa_service.llm.openai import OpenAIModel
 from qa_service.llm.port import LanguageModel
+from qa_service.ranker import Ranker, open_ranker
 
 
 class Parts(msgspec.Struct, frozen=True, kw_only=True):
@@ -31,6 +32,8 @@ class Parts(msgspec.Struct, frozen=True, kw_only=True):
     model: LanguageModel
     checker: FactChecker | None
     """None unless `verifier.model` names one."""
+    ranker: Ranker | None
+    """None unless `retrieval.ranker` names one."""
 
     def __enter__(self) -> Self:
         return self
@@ -86,7 +89,7 @@ def open_model(settings: LlmSettings, adapter: LoadedAdapter | None = None) -> L
 
 
 def open_parts(settings: Settings) -> Parts:
-    """Open everything that `settings` names; the language model loads while embedder, fact checker and index do.
+    """Open everything that `settings` names; the language model loads while the others do.
 
     Raises ModelFileError for a model that is not here or cannot be used, and what IndexKeeper raises for an index that
     cannot be opened. An index that does not exist yet is no error: the keeper picks it up when it is published.
@@ -95,13 +98,14 @@ def open_parts(settings: Settings) -> Parts:
         loading = loader.submit(open_model, settings.llm, load_adapter(settings.answer.adapter))
         try:
             checker = open_checker(settings.verifier, home=footnote_home())
+            ranker = open_ranker(settings.retrieval, home=footnote_home())
             keeper = IndexKeeper(settings, open_embedder(settings.embedder, home=footnote_home()))
         except BaseException:
             if loading.exception() is None:
                 loading.result().close()
             raise
         try:
-            return Parts(settings=settings, keeper=keeper, model=loading.result(), checker=checker)
+            return Parts(settings=settings, keeper=keeper, model=loading.result(), checker=checker, ranker=ranker)
         except BaseException:
             keeper.close()
             raise

@@ -198,6 +198,7 @@ def answer_on_terminal(parts: "Parts", question: Question, *, ask: "AskFunction"
                     session=session,
                     settings=parts.settings,
                     checker=parts.checker,
+                    ranker=parts.ranker,
                     tell=tell,
                 )
         finally:

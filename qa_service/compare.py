@@ -20,7 +20,7 @@ from qa_service.quote import Checks, quote
 from qa_service.surroundings import Surroundings, beside
 from qa_service.terms import MONTH_KEYS, TIME_KEYS, Kind, content_keys, keys, terms
 from qa_service.verify import Verified
-from qa_service.wordings import counting
+from qa_service.wordings import counting, tells_a_wish
 
 MOST_VERSIONS = 2
 _READ_OF_ACCOUNT = 2
@@ -220,8 +220,10 @@ def _sources(briefs: Sequence[Brief]) -> frozenset[str]:
 def differs(one: Verified, other: Verified, part: str) -> bool:
     """Tell whether two statements answer the same question differently: by other names where it asks who or where,
     otherwise by other numbers of the same thing, then by other names, and where neither has any and a reason is asked
-    for, by other words. What only one of them has cannot be compared.
+    for, by other words. What only one of them has cannot be compared, nor what somebody demands with what is so.
     """
+    if len({tells_a_wish(text) for text in (one.text, other.text)}) > 1:
+        return False
     asked = content_keys(part)
     for kind in _kinds(part):
         mine, yours = (_answers(claim, asked, kind) for claim in (one, other))

@@ -2,7 +2,7 @@
 
 import math
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import accumulate
 
 import msgspec
@@ -13,6 +13,7 @@ from qa_service.errors import QuestionError
 from qa_service.evidence import Passage, Sentence, sentences_of
 from qa_service.instructions import gives_orders
 from qa_service.llm.port import ModelSession, Prompt
+from qa_service.ranker import Scores
 from qa_service.terms import content_keys
 
 SYSTEM = (
@@ -33,6 +34,10 @@ _LEADER_SHARE = 0.6
 """Of the best sentence's relevance, what another document's best sentence must have to be read before all others."""
 _RANK_WEIGHT = 0.5
 """How much the paragraph's rank counts next to the sentence's own words, both on a scale of 0 to 1."""
+
+_SCORE_WEIGHT = 0.09
+_FARTHEST_SCORE = 12.0
+"""Both by what is then read of stories kept out and of SQuAD: docs/decisions/0024-ranker.md."""
 
 
 class Brief(msgspec.Struct, frozen=True, kw_only=True):
@@ -61,20 +66,26 @@ class Brief(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def compose(
-    question: str, hits: Sequence[Hit], *, whole: str, session: ModelSession, settings: AnswerSettings
+    question: str,
+    hits: Sequence[Hit],
+    *,
+    whole: str,
+    session: ModelSession,
+    settings: AnswerSettings,
+    scores: Scores | None = None,
 ) -> tuple[Brief, ...]:
     """Return the briefs of `question`, a part of what is asked as a `whole`: at most `settings.evidence_tokens` tokens
     of evidence, counted in the model's own vocabulary, and before it a first look, with as many of its passages as
     `settings.first_evidence_tokens` allow, the best one at least. Only one brief where that is all.
 
-    Sentences go in by relevance, each drawing in its predecessor (which names what "he" and "it" stand for), and are
-    read in the order of their paragraph, the best paragraph first. A paragraph that gives orders to its reader is no
-    evidence. What is left of the context after the question and the answer bounds the evidence too, so that the prompt
-    cannot overflow whatever the settings say.
+    Sentences go in by relevance, to which the `scores` of a ranker add, each drawing in its predecessor (which names
+    what "he" and "it" stand for), and are read in the order of their paragraph, the best paragraph first. A paragraph
+    that gives orders to its reader is no evidence. What is left of the context after the question and the answer bounds
+    the evidence too, so that the prompt cannot overflow whatever the settings say.
     """
     evidence = [hit for hit in hits if not gives_orders(hit.paragraph.text)]
     tokens = min(settings.evidence_tokens, _room(question, session, settings))
-    passages = _select(question, whole, evidence, tokens=tokens, session=session)
+    passages = _select(question, whole, evidence, scores, tokens=tokens, session=session)
     named = _first_of_each(passages)
     spent = accumulate(
         _cost(passage.sentences, session) + (_TITLE_TOKENS if number in named.values() else _AGAIN_TOKENS)
@@ -119,12 +130,12 @@ def _room(question: str, session: ModelSession, settings: AnswerSettings) -> int
 
 
 def _select(
-    question: str, whole: str, hits: Sequence[Hit], *, tokens: int, session: ModelSession
+    question: str, whole: str, hits: Sequence[Hit], scores: Scores | None, *, tokens: int, session: ModelSession
 ) -> tuple[Passage, ...]:
     paragraphs = [sentences_of(hit) for hit in hits]
     chosen: set[tuple[int, int]] = set()
     opened: set[int] = set()
-    for rank, index in _by_relevance(question, whole, paragraphs):
+    for rank, index in _by_relevance(question, whole, paragraphs, scores):
         wanted = [at for at in (index - 1, index) if at >= 0 and (rank, at) not in chosen]
         cost = _cost([paragraphs[rank][at] for at in wanted], session)
         if rank not in opened:
@@ -146,16 +157,32 @@ def _cost(read: Iterable[Sentence], session: ModelSession) -> int:
     return sum(session.count(sentence.text) + 2 for sentence in read)
 
 
-def _by_relevance(question: str, whole: str, paragraphs: Sequence[Sequence[Sentence]]) -> list[tuple[int, int]]:
-    """Order `(paragraph rank, sentence index)` by relevance; first of all each document's best sentence, if it is
-    nearly as relevant as the best of all.
+def _by_relevance(
+    question: str, whole: str, paragraphs: Sequence[Sequence[Sentence]], scores: Scores | None
+) -> list[tuple[int, int]]:
+    """Order `(paragraph rank, sentence index)` by relevance; without a ranker's `scores`, each document's best sentence
+    first of all, if it is nearly as relevant as the best of all.
     """
     relevance = _relevance(question, whole, paragraphs)
+    if scores is not None:
+        return _by_scores(relevance, paragraphs, scores)
     order = sorted(relevance, key=lambda place: (-relevance[place], place))
     least = _LEADER_SHARE * max(relevance.values(), default=0.0)
     first = {paragraphs[place[0]][0].hit.paragraph.document_id: place for place in reversed(order)}
     leaders = sorted((place for place in first.values() if relevance[place] >= least), key=order.index)
     return list(dict.fromkeys([*leaders, *order]))
+
+
+def _by_scores(
+    relevance: Mapping[tuple[int, int], float], paragraphs: Sequence[Sequence[Sentence]], scores: Scores
+) -> list[tuple[int, int]]:
+    """Order the places by relevance and score together, scores far below the best as one."""
+    scored = {place: scores[paragraphs[place[0]][place[1]].place] for place in relevance}
+    best = max(scored.values(), default=0.0)
+    together = {
+        place: relevance[place] + _SCORE_WEIGHT * max(scored[place] - best, -_FARTHEST_SCORE) for place in relevance
+    }
+    return sorted(together, key=lambda place: (-together[place], place))
 
 
 def _relevance(question: str, whole: str, paragraphs: Sequence[Sequence[Sentence]]) -> dict[tuple[int, int], float]:

@@ -25,6 +25,7 @@ from qa_service.bootstrap import open_model
 from qa_service.decode_proof import REBUILD_LIBRARY, DecodeProof, prove_decode
 from qa_service.entailment import open_checker
 from qa_service.llm.port import Prompt
+from qa_service.ranker import load_record
 
 PACKAGES = (
     "footnote", "llama-cpp-python", "torch", "sentence-transformers", "chromadb", "tiktoken", "litestar", "uvicorn",
@@ -63,6 +64,7 @@ def examine(settings: Settings, *, prove: Callable[[Path, int], DecodeProof] = p
         _cores(settings),
         *_models(settings),
         _fact_checker(settings),
+        _ranker(settings),
         _index(settings),
         *_language_model(settings, prove),
     ]
@@ -160,6 +162,18 @@ def _fact_checker(settings: Settings) -> Finding:
     except FootnoteError as error:
         return Finding(topic=topic, says=str(error), well=False)
     return Finding(topic=topic, says=f"loaded from {model}")
+
+
+def _ranker(settings: Settings) -> Finding:
+    topic, name = "ranker", settings.retrieval.ranker
+    if not name:
+        return Finding(topic=topic, says="off: sentences are read by their words; retrieval.ranker would name one")
+    try:
+        loaded = load_record(name)
+        require(loaded.record.model if loaded else "", home=footnote_home())
+    except FootnoteError as error:
+        return Finding(topic=topic, says=str(error), well=False)
+    return Finding(topic=topic, says=f"{name} is here and verified")
 
 
 def _index(settings: Settings) -> Finding:

@@ -63,6 +63,9 @@ HEDGES = frozenset(
 )
 """Words that take back part of what a sentence says."""
 
+WISHES = "demand(?:s|ed|ing)?|wants?|wanted|wanting|ask(?:s|ed|ing)? for|call(?:s|ed|ing)? for|seeks?|sought|seeking"
+"""How a sentence says that somebody would have it so; a regular expression."""
+
 UNKNOWNS = (
     r"(?:would|did|does|do|could|has|have|had) not (?:\w+ )?(?:say|said|name|named|disclose|disclosed|reveal|revealed"
     r"|tell|told|comment|commented|explain|explained|specify|specified|identify|identified|give|given|know|known)"

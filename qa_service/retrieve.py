@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from itertools import zip_longest
+from typing import NamedTuple
 
 import msgspec
 from rapidfuzz import fuzz
@@ -30,8 +31,21 @@ _WEIGHT_WITHIN = 2
 """Times that ranking counts; both by what evidence then holds (docs/decisions/0019-within-documents.md)."""
 
 
-def retrieve(part: str, whole: str, *, index: Index, filters: Filters, settings: RetrievalSettings) -> tuple[Hit, ...]:
-    """Return the best paragraphs for `part` of the question `whole`, best first; empty when the filters leave none.
+_CANDIDATES = 16
+"""Paragraphs of which a ranker chooses."""
+
+
+class Found(NamedTuple):
+    """What was found for one part of a question."""
+
+    hits: tuple[Hit, ...]
+    """The evidence, best first."""
+    candidates: tuple[Hit, ...]
+    """What may be evidence too, best first: what is best of all among it."""
+
+
+def retrieve(part: str, whole: str, *, index: Index, filters: Filters, settings: RetrievalSettings) -> Found:
+    """Return the best paragraphs for `part` of the question `whole`, best first; none when the filters leave none.
 
     What is only a part is searched for alone, with the names of the whole, and as the whole: what stands high in all
     three rankings is what it means. Then it is searched for again in the best documents alone: news names what it is
@@ -42,16 +56,22 @@ def retrieve(part: str, whole: str, *, index: Index, filters: Filters, settings:
     place of other evidence.
     """
     limit = _SEARCHED_FOR_EACH * settings.evidence_paragraphs
+    ranked = found_for(part, whole, index=index, filters=filters, limit=limit)
+    room = settings.evidence_paragraphs
+    hits = (*ranked[:room], *_other_documents(ranked, room=room, settings=settings))
+    return Found(hits=hits, candidates=tuple(ranked[:_CANDIDATES]))
+
+
+def found_for(part: str, whole: str, *, index: Index, filters: Filters, limit: int) -> list[Hit]:
+    """Return what the searches for `part` of the question `whole` find, `limit` paragraphs each, best first."""
     found = [
         _distinct(index.search(query, filters=filters, limit=limit))
         for query in dict.fromkeys((part, with_names(part, whole), whole))
     ]
-    best = tuple(dict.fromkeys(hit.paragraph.document_id for hit in _by_rank(found)))[:_BEST_DOCUMENTS]
+    best = tuple(dict.fromkeys(hit.paragraph.document_id for hit in by_rank(found)))[:_BEST_DOCUMENTS]
     if best:
         found += _WEIGHT_WITHIN * [_within(best, part, index=index, filters=filters, limit=limit)]
-    ranked = _distinct(_by_rank(found))
-    room = settings.evidence_paragraphs
-    return (*ranked[:room], *_other_documents(ranked, room=room, settings=settings))
+    return _distinct(by_rank(found))
 
 
 def accounts(
@@ -111,7 +131,7 @@ def _within(documents: tuple[str, ...], part: str, *, index: Index, filters: Fil
     return _distinct(index.search(part, filters=narrowed, limit=limit))
 
 
-def _by_rank(rankings: Sequence[Sequence[Hit]]) -> list[Hit]:
+def by_rank(rankings: Sequence[Sequence[Hit]]) -> list[Hit]:
     """Fuse rankings by reciprocal rank (Cormack, Clarke and Buettcher 2009)."""
     score: dict[str, float] = defaultdict(float)
     for ranking in rankings:

@@ -6,7 +6,7 @@ from itertools import combinations, pairwise
 
 from rapidfuzz import fuzz
 
-from qa_service.english import HEDGES, IRREGULAR, MONTHS, UNITS, UNKNOWNS
+from qa_service.english import HEDGES, IRREGULAR, MONTHS, UNITS, UNKNOWNS, WISHES
 from qa_service.evidence import Sentence
 from qa_service.terms import MONTH_KEYS, SAME_WORD_RATIO, Term, content_keys, keys, terms
 
@@ -24,6 +24,7 @@ _ANNOUNCED = re.compile(
     r"|(?:plan|intend|aim|hope)(?:s|ed)? to)\b",
     re.IGNORECASE,
 )
+_WISH = re.compile(rf"\b(?:{WISHES})\b", re.IGNORECASE)
 _AHEAD = re.compile(
     r"\b(?:will|would|shall|should|can|could|may|might|to|next|future|(?:plan|due|announc|propos|schedul|intend|call)\w*)\b",
     re.IGNORECASE,
@@ -80,6 +81,11 @@ def tells_as_happened(claim: str, question: str, evidence: str) -> bool:
     new = content_keys(claim) - content_keys(question)
     answering = next((term.start for term in terms(stating) if term.key in new), 0)
     return bool(_ANNOUNCED.search(stating, 0, answering))
+
+
+def tells_a_wish(text: str) -> bool:
+    """Tell whether a text speaks of what somebody demands or asks for: that is not yet so."""
+    return bool(_WISH.search(text))
 
 
 def _stating(claim: str, question: str, evidence: str) -> str:

@@ -49,7 +49,7 @@ class Lookup:
         passed over.
         """
         whole = whole or question
-        hits = retrieve(question, whole, index=self._index, filters=Filters(), settings=self._settings.retrieval)
+        hits = retrieve(question, whole, index=self._index, filters=Filters(), settings=self._settings.retrieval).hits
         if kept_out:
             hits = tuple(hit for hit in hits if not is_of(hit, kept_out))
         if not hits:

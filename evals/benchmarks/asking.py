@@ -19,6 +19,7 @@ from evals.targets.plain import Plain, dense_only
 from indexer.search import Index, open_index
 from qa_service.ask import ask
 from qa_service.entailment import FactChecker, open_checker
+from qa_service.ranker import Ranker, open_ranker
 from qa_service.values import Answer, EvidenceFound, Progress, Question, TextDrafted, Turn, Usage
 
 FOLLOW_UPS = {
@@ -97,12 +98,21 @@ def measure_asking(bench: Workbench, *, rounds: int, tell: Tell) -> Section:
         dense.warm()
         plain = Plain(dense=dense, model=raw.model, settings=bench.settings)
         checker = open_checker(bench.settings.verifier, home=footnote_home())
+        ranker = open_ranker(bench.settings.retrieval, home=footnote_home())
         for number in range(1, rounds + 1):
             tell(f"ask: round {number} of {rounds}, {len(QUESTIONS)} questions, each with its follow-up")
             raw.model.forget_evaluated()
             taken.append(
                 [
-                    _ask_once(question, index=index, raw=raw, plain=plain, settings=bench.settings, checker=checker)
+                    _ask_once(
+                        question,
+                        index=index,
+                        raw=raw,
+                        plain=plain,
+                        settings=bench.settings,
+                        checker=checker,
+                        ranker=ranker,
+                    )
                     for question in QUESTIONS
                 ]
             )
@@ -178,12 +188,27 @@ def _raw_share(questions: Sequence[Asked]) -> float:
 
 
 def _ask_once(
-    question: str, *, index: Index, raw: RawModel, plain: Plain, settings: Settings, checker: FactChecker | None
+    question: str,
+    *,
+    index: Index,
+    raw: RawModel,
+    plain: Plain,
+    settings: Settings,
+    checker: FactChecker | None,
+    ranker: Ranker | None,
 ) -> Asked:
     def ours(asked: Question) -> Timed:
         moments = Moments()
         with raw.model.admit(threading.Event()) as session:
-            answer = ask(asked, index=index, session=session, settings=settings, checker=checker, tell=moments.tell)
+            answer = ask(
+                asked,
+                index=index,
+                session=session,
+                settings=settings,
+                checker=checker,
+                ranker=ranker,
+                tell=moments.tell,
+            )
         return moments.timed(answer)
 
     def plainly(asked: Question) -> Timed:

@@ -21,6 +21,7 @@ from indexer.search import Index, open_index
 from qa_service.ask import ask
 from qa_service.entailment import FactChecker, open_checker
 from qa_service.llm.llama import LlamaModel
+from qa_service.ranker import Ranker, open_ranker
 from qa_service.values import Question
 
 CLIENTS = (1, 2, 4, 8)
@@ -40,10 +41,13 @@ def measure_clients(bench: Workbench, *, rounds: int, tell: Tell) -> Section:
     with closing(open_index(bench.settings, bench.embedder)) as index, opened_llama(bench.settings) as model:
         index.warm()
         checker = open_checker(bench.settings.verifier, home=footnote_home())
+        ranker = open_ranker(bench.settings.retrieval, home=footnote_home())
         for number in range(1, rounds + 1):
             for clients in CLIENTS:
                 tell(f"clients: round {number} of {rounds}, {clients} at once")
-                taken[clients].append(_load(clients, index=index, model=model, bench=bench, checker=checker))
+                taken[clients].append(
+                    _load(clients, index=index, model=model, bench=bench, checker=checker, ranker=ranker)
+                )
     return Section(name="clients", lines=client_lines(taken), peak_memory_bytes=peak_memory_bytes())
 
 
@@ -62,19 +66,35 @@ def client_lines(taken: dict[int, list[Load]]) -> tuple[Line, ...]:
     return tuple(lines)
 
 
-def _load(clients: int, *, index: Index, model: LlamaModel, bench: Workbench, checker: FactChecker | None) -> Load:
+def _load(
+    clients: int,
+    *,
+    index: Index,
+    model: LlamaModel,
+    bench: Workbench,
+    checker: FactChecker | None,
+    ranker: Ranker | None,
+) -> Load:
     model.forget_evaluated()
     started_s = time.perf_counter()
-    once = partial(_seconds, index=index, model=model, settings=bench.settings, checker=checker)
+    once = partial(_seconds, index=index, model=model, settings=bench.settings, checker=checker, ranker=ranker)
     with ThreadPoolExecutor(clients, thread_name_prefix="client") as threads:
         answers = list(threads.map(once, QUESTIONS))
     return Load(seconds=time.perf_counter() - started_s, answers_s=tuple(answers))
 
 
 def _seconds(
-    question: str, *, index: Index, model: LlamaModel, settings: Settings, checker: FactChecker | None
+    question: str,
+    *,
+    index: Index,
+    model: LlamaModel,
+    settings: Settings,
+    checker: FactChecker | None,
+    ranker: Ranker | None,
 ) -> float:
     started_s = time.perf_counter()
     with model.admit(threading.Event()) as session:
-        ask(Question(question=question), index=index, session=session, settings=settings, checker=checker)
+        ask(
+            Question(question=question), index=index, session=session, settings=settings, checker=checker, ranker=ranker
+        )
     return time.perf_counter() - started_s

@@ -8,8 +8,9 @@ from evals.errors import CaseError
 from evals.targets.pipeline import Pipeline
 from evals.values import TargetName
 from indexer.values import Hit
-from qa_service.answerability import RECORD, load_adapter
+from qa_service.answerability import load_adapter
 from qa_service.values import Answer, Question
+from qa_service.weights import RECORD
 
 
 class CrossValidated:

@@ -13,6 +13,7 @@ from qa_service.answerability import load_adapter
 from qa_service.ask import ask
 from qa_service.entailment import FactChecker
 from qa_service.llm.port import LanguageModel
+from qa_service.ranker import Ranker, load_record
 from qa_service.values import Answer, Question
 
 _FLOORS = Path(__file__).resolve().parents[2]
@@ -25,19 +26,35 @@ class Pipeline:
     name: TargetName = "footnote"
 
     def __init__(
-        self, *, index: Index, model: LanguageModel, settings: Settings, checker: FactChecker | None = None
+        self,
+        *,
+        index: Index,
+        model: LanguageModel,
+        settings: Settings,
+        checker: FactChecker | None = None,
+        ranker: Ranker | None = None,
     ) -> None:
         self._index = index
         self.model = model
         self._settings = settings
         self._checker = checker
+        self._ranker = ranker
         adapter = load_adapter(settings.answer.adapter)
-        self.fingerprint = pipeline_sha256() + (adapter.adapter.sha256 if adapter else "")
+        loaded = load_record(settings.retrieval.ranker)
+        weights = [adapter.adapter.sha256 if adapter else "", loaded.record.sha256 if loaded else ""]
+        self.fingerprint = "".join([pipeline_sha256(), *weights])
 
     def answer(self, question: Question) -> Answer:
         """See `Target.answer`."""
         with self.model.admit(threading.Event()) as session:
-            return ask(question, index=self._index, session=session, settings=self._settings, checker=self._checker)
+            return ask(
+                question,
+                index=self._index,
+                session=session,
+                settings=self._settings,
+                checker=self._checker,
+                ranker=self._ranker,
+            )
 
     def retrieve(self, question: str, asked: Question, *, limit: int) -> tuple[Hit, ...]:
         """See `Target.retrieve`."""

@@ -13,6 +13,7 @@ from config.settings import Settings
 from qa_service.entailment import FactChecker
 from qa_service.errors import CancelledError
 from qa_service.llm.port import ModelSession
+from qa_service.ranker import Ranker
 from qa_service.values import Answer, EvidenceFound, Progress, Question
 from qa_service.web.answered import AnswerCache, key_of
 
@@ -35,6 +36,7 @@ class AskFunction(Protocol):
         session: ModelSession,
         settings: Settings,
         checker: FactChecker | None,
+        ranker: Ranker | None,
         tell: Callable[[Progress], None],
     ) -> Answer:
         """Answer the question in the calling thread."""
@@ -248,6 +250,7 @@ class AskDesk:
                 session=session,
                 settings=self._parts.settings,
                 checker=self._parts.checker,
+                ranker=self._parts.ranker,
                 tell=work.tell,
             )
 

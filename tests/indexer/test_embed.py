@@ -136,7 +136,7 @@ def test_the_window_of_minilm_is_its_own_256_tokens(minilm: Embedder) -> None:
 
 
 @pytest.mark.contract
-def test_batches_of_documents_are_embedded_side_by_side_each_on_one_core(
+def test_batches_of_documents_are_embedded_side_by_side_eachon_one_core(
     minilm: Embedder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     both = threading.Barrier(2, timeout=30)

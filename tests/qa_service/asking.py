@@ -12,6 +12,7 @@ from qa_service.ask import ask
 from qa_service.entailment import FactChecker
 from qa_service.llm.port import Prompt
 from qa_service.llm.scripted import ScriptedModel
+from qa_service.ranker import Ranker
 from qa_service.values import Answer, Question, Turn
 
 MakeIndex = Callable[..., Any]
@@ -33,6 +34,7 @@ def answer_to(
     yes: float = 9.0,
     conversation: tuple[Turn, ...] = (),
     checker: FactChecker | None = None,
+    ranker: Ranker | None = None,
     verdict: Callable[[Prompt, str], float] | None = None,
     words: Callable[[Prompt], str] | None = None,
     first_evidence_tokens: int = 0,
@@ -47,7 +49,7 @@ def answer_to(
         settings = msgspec.structs.replace(settings, answer=limits)
     with model.admit(threading.Event()) as session:
         asked = Question(question=question, conversation=conversation)
-        answer = ask(asked, index=index, session=session, settings=settings, checker=checker)
+        answer = ask(asked, index=index, session=session, settings=settings, checker=checker, ranker=ranker)
     assert_exact(answer, index)
     return answer
 

@@ -188,13 +188,14 @@ def fake_parts(*, keeper=None, model=None, **overrides):
         keeper=keeper or FakeKeeper(),
         model=model or FakeModel(),
         checker=FakeChecker(),
+        ranker=None,
     )
 
 
 NO_INDEX = IndexMissingError("no index in data/index; run `footnote index PATH…`")
 
 
-def answer_at_once(question, *, index, session, settings, checker, tell):
+def answer_at_once(question, *, index, session, settings, checker, ranker, tell):
     tell(EVIDENCE)
     tell(TextDrafted(text="It cost\n"))
     tell(TextDrafted(text="247 million marks."))
@@ -210,7 +211,7 @@ class Stalling:
         self.let_go = threading.Event()
         self.cancelled = threading.Event()
 
-    def __call__(self, question, *, index, session, settings, checker, tell):
+    def __call__(self, question, *, index, session, settings, checker, ranker, tell):
         for progress in self.told:
             tell(progress)
         self.stalled.set()

@@ -16,7 +16,6 @@ from config.settings import load_settings
 from evals.answerability.record import write_adapter
 from indexer.values import Hit
 from qa_service.answerability import (
-    RECORD,
     SHIPPED,
     WEIGHTS,
     Adapter,
@@ -37,6 +36,7 @@ from qa_service.llm.llama import LlamaModel
 from qa_service.llm.native import NativeContext
 from qa_service.llm.port import Prompt, Reading, Telling
 from qa_service.llm.scripted import ScriptedModel
+from qa_service.weights import RECORD
 
 SETTINGS = load_settings().answer
 ADAPTER = Adapter(

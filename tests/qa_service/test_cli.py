@@ -149,7 +149,7 @@ def test_answering_on_a_terminal_shows_progress_only_there_and_frees_everything(
 
 
 def test_a_draft_with_markup_in_it_does_no_harm():
-    def ask(question, *, index, session, settings, checker, tell):
+    def ask(question, *, index, session, settings, checker, ranker, tell):
         tell(TextDrafted(text="[/nonsense] [red]" * 30))
         return ANSWER
 
@@ -160,7 +160,7 @@ def test_a_draft_with_markup_in_it_does_no_harm():
 def test_an_interrupted_question_is_cancelled():
     model = FakeModel()
 
-    def ask(question, *, index, session, settings, checker, tell):
+    def ask(question, *, index, session, settings, checker, ranker, tell):
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
@@ -172,7 +172,7 @@ def test_an_interrupted_question_is_cancelled():
 def test_a_question_on_the_terminal_is_asked_with_all_parts():
     asked = []
 
-    def ask(question, *, index, session, settings, checker, tell):
+    def ask(question, *, index, session, settings, checker, ranker, tell):
         asked.append((index, settings, checker))
         return ANSWER
 
@@ -182,7 +182,7 @@ def test_a_question_on_the_terminal_is_asked_with_all_parts():
 
 
 def test_an_error_of_the_pipeline_reaches_the_root_command():
-    def ask(question, *, index, session, settings, checker, tell):
+    def ask(question, *, index, session, settings, checker, ranker, tell):
         raise CancelledError("the model is being shut down")
 
     with pytest.raises(CancelledError):

@@ -94,6 +94,15 @@ def test_a_time_may_be_told_as_a_date_or_as_a_span(make_hit: MakeHit) -> None:
     assert not differs(claims[0], claims[1], "How long is the bid?")
 
 
+def test_what_is_demanded_does_not_differ_from_what_is_so(make_hit: MakeHit) -> None:
+    hit, asked = make_hit("Anything."), "How long does the agreement run?"
+    so, wished = claim("It runs for 18 months.", hit), claim("The union is demanding an agreement over 12 months.", hit)
+    assert not differs(so, wished, asked)
+    assert not differs(wished, so, asked)
+    assert differs(so, claim("It runs for 12 months.", hit), asked)
+    assert differs(wished, claim("The union asked for an agreement over 9 months.", hit), asked)
+
+
 def test_reasons_differ_by_their_words(make_hit: MakeHit) -> None:
     hit, why = make_hit("Anything."), "Why did the crane fall?"
     assert differs(claim("A gust broke the jib.", hit), claim("A cracked bolt sheared off.", hit), why)

@@ -56,7 +56,7 @@ def test_a_question_is_answered_in_json_unless_a_stream_is_asked_for(http, parts
 def test_the_whole_question_reaches_the_pipeline_while_the_index_is_leased(parts):
     asked = []
 
-    def ask(question, *, index, session, settings, checker, tell):
+    def ask(question, *, index, session, settings, checker, ranker, tell):
         asked.append((question, index, settings, checker, parts.keeper.leased, session in parts.model.sessions))
         return ANSWER
 

@@ -20,7 +20,7 @@ def client(*, ask=answer_at_once, **parts):
 
 
 def failing(error):
-    def ask(question, *, index, session, settings, checker, tell):
+    def ask(question, *, index, session, settings, checker, ranker, tell):
         raise error
 
     return ask

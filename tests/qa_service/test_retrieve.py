@@ -32,8 +32,8 @@ class ScriptedIndex:
 
 def found(part: str, index: ScriptedIndex, whole: str = "", **changes: object) -> list[str]:
     settings = msgspec.structs.replace(SETTINGS, **changes)
-    hits = retrieve(part, whole or part, index=index, filters=Filters(), settings=settings)  # type: ignore[arg-type]
-    return [hit.paragraph.id for hit in hits]
+    search = retrieve(part, whole or part, index=index, filters=Filters(), settings=settings)  # type: ignore[arg-type]
+    return [hit.paragraph.id for hit in search.hits]
 
 
 def scored(hit: Hit, fused_score: float) -> Hit:

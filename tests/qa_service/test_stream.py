@@ -54,7 +54,7 @@ def test_the_stream_is_evidence_then_tokens_then_the_same_bytes_as_without_strea
     ("error", "status"), [(ModelError("llama_decode failed"), 503), (ZeroDivisionError("secret"), 500)]
 )
 def test_an_error_on_the_way_is_the_last_event(error, status):
-    def ask(question, *, index, session, settings, checker, tell):
+    def ask(question, *, index, session, settings, checker, ranker, tell):
         tell(EVIDENCE)
         raise error
 
@@ -148,7 +148,7 @@ def test_a_client_that_goes_away_while_an_event_is_being_sent_cancels_its_questi
     """The generator is then suspended at its `yield`, where no clean-up of its own would run."""
     stop = threading.Event()
 
-    def ask(question, *, index, session, settings, checker, tell):
+    def ask(question, *, index, session, settings, checker, ranker, tell):
         while not session.cancel.is_set():
             tell(TextDrafted(text="x" * 100_000))
             session.cancel.wait(0.005)

@@ -1,0 +1,1 @@
+"""How the ranker of sentences is trained."""
