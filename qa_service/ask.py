@@ -77,6 +77,8 @@ def ask(
     version = index.generation.id
     tell(EvidenceFound(index_version=version, standalone_question=standalone, evidence=evidence))
 
+    with watch.stage("queue"):
+        session.wait()
     with watch.stage("rank"):
         ranked = [
             rank(part, division.whole, each, ranker=ranker)
@@ -84,8 +86,6 @@ def ask(
             if not persons
         ]
         ground = ground_of(in_turn([evidence, *(each.found for each in ranked)]), index=index)
-    with watch.stage("queue"):
-        session.wait()
     deadline_s = time.monotonic() + settings.answer.deadline_s
     findings: list[Finding] = []
     for each in ranked:
