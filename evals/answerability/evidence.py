@@ -16,7 +16,9 @@ from indexer.search import Index, open_index
 from indexer.values import Filters, Hit
 from qa_service.compose import Brief, compose
 from qa_service.llm.port import ModelSession, Prompt
-from qa_service.retrieve import retrieve
+from qa_service.rank import rank
+from qa_service.ranker import Ranker
+from qa_service.retrieve import Found, retrieve
 
 Kind = Literal["decide", "check", "rewrite"]
 
@@ -37,24 +39,35 @@ class Put(NamedTuple):
 class Lookup:
     """Finds evidence as the service does."""
 
-    def __init__(self, index: Index, session: ModelSession, settings: Settings, draw: random.Random) -> None:
+    def __init__(
+        self, index: Index, session: ModelSession, settings: Settings, draw: random.Random, ranker: Ranker | None
+    ) -> None:
         """Everything is used as it is given; `draw` deals out first looks."""
         self._index = index
         self.session = session
         self._settings = settings
         self._draw = draw
+        self._ranker = ranker
 
     def find(self, question: str, *, whole: str = "", kept_out: str = "") -> Brief | None:
         """Return what is read for `question`, a part of a `whole` one; None for nothing. The paragraph `kept_out` is
         passed over.
         """
         whole = whole or question
-        hits = retrieve(question, whole, index=self._index, filters=Filters(), settings=self._settings.retrieval).hits
+        found = retrieve(question, whole, index=self._index, filters=Filters(), settings=self._settings.retrieval)
         if kept_out:
-            hits = tuple(hit for hit in hits if not is_of(hit, kept_out))
-        if not hits:
+            found = Found(*(tuple(hit for hit in hits if not is_of(hit, kept_out)) for hits in found))
+        if not found.hits:
             return None
-        looks = compose(question, hits, whole=whole, session=self.session, settings=self._settings.answer)
+        ranked = rank(question, whole, found, ranker=self._ranker)
+        looks = compose(
+            question,
+            ranked.hits,
+            whole=whole,
+            session=self.session,
+            settings=self._settings.answer,
+            scores=ranked.scores,
+        )
         return looks[0 if self._draw.random() < _FIRST_LOOK_SHARE else -1]
 
 

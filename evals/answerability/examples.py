@@ -31,6 +31,7 @@ from evals.public_sets.squad import read_squad, squad_documents
 from indexer.embed import open_embedder
 from qa_service.answerability import BEFORE_WORDS
 from qa_service.bootstrap import open_model
+from qa_service.ranker import open_ranker
 
 
 class Example(NamedTuple):
@@ -60,6 +61,7 @@ def collect(
     """Yield the examples of one question after another, each with the share of the questions that are done."""
     draw = random.Random(seed)  # noqa: S311 (a repeatable draw, no secret)
     embedder = open_embedder(settings.embedder, home=footnote_home())
+    ranker = open_ranker(settings.retrieval, home=footnote_home())
     corpora = [corpus for path in squads for corpus in _of_squad(path, draw)]
     if news:
         corpora.append(_of_news(news, draw))
@@ -70,7 +72,7 @@ def collect(
         turn_end = vocabulary.encode_template(template.before_user)[0]
         for corpus in corpora:
             with indexed(corpus.documents, settings, embedder) as index:
-                lookup = Lookup(index, session, settings, draw)
+                lookup = Lookup(index, session, settings, draw, ranker)
                 for article, asked in corpus.asked:
                     found = []
                     for put in asked(lookup):
