@@ -49,6 +49,14 @@ def seconds_until_free(service: Service) -> float:
     return time.monotonic() - start_s
 
 
+def wait_until_busy(engine: psutil.Process) -> None:
+    """Return when the model reads: behind the evidence, sentences are ranked before it is asked."""
+    start_s, idle_s = time.monotonic(), engine.cpu_times().user
+    while engine.cpu_times().user < idle_s + 0.1:
+        assert time.monotonic() - start_s < 60
+        time.sleep(0.01)
+
+
 @pytest.fixture(scope="module")
 def narrow(sample_index: Path, serve: Callable[..., Any]) -> Iterator[Service]:
     """The default profile with no waiting room."""
@@ -99,6 +107,7 @@ def test_a_crash_of_the_model_library_is_told_and_the_service_recovers(
         with streaming(service, LONG) as lines:
             assert next(lines) == "event: evidence"
             [engine] = psutil.Process(service.process_id).children()
+            wait_until_busy(engine)
             engine.send_signal(signal.SIGSEGV)
             last = list(lines)
         assert "event: error" in last
