@@ -166,11 +166,11 @@ def _fact_checker(settings: Settings) -> Finding:
 
 def _ranker(settings: Settings) -> Finding:
     topic, name = "ranker", settings.retrieval.ranker
-    if not name:
-        return Finding(topic=topic, says="off: sentences are read by their words; retrieval.ranker would name one")
     try:
         loaded = load_record(name)
-        require(loaded.record.model if loaded else "", home=footnote_home())
+        if loaded is None:
+            return Finding(topic=topic, says="off: sentences are read by their words; retrieval.ranker would name one")
+        require(loaded[0].model, home=footnote_home())
     except FootnoteError as error:
         return Finding(topic=topic, says=str(error), well=False)
     return Finding(topic=topic, says=f"{name} is here and verified")

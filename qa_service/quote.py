@@ -24,13 +24,12 @@ _LEAST_RIGHT = 0.1
 """Less than any sentence with the words that answer got where the evidence is sure to answer: see
 docs/decisions/0020-accounts.md.
 """
-_LEAD = re.compile(r"^[*\u2022-]\s+|^[A-Z][A-Z' ]+(?:, [^()]{3,30})? \([A-Z]{2,8}\) [-\u2013] ")
+_BULLET = re.compile(r"[*\u2022-]\s+")
+_LEAD = re.compile(rf"^{_BULLET.pattern}" + r"|^[A-Z][A-Z' ]+(?:, [^()]{3,30})? \([A-Z]{2,8}\) [-\u2013] ")
 """What a sentence may begin with that says nothing: a bullet, a dateline."""
-_BULLET = re.compile(r"[*\u2022-]\s")
 _PRONOUNS = "he|she|it|they|his|her|its|their|this|that|these|those"
 _BEGINS_WITH_PRONOUN = re.compile(rf"^\W*(?:{_PRONOUNS}|there)\b", re.IGNORECASE)
 _POINTS_BACK = re.compile(rf"^(?:{_PRONOUNS})\b", re.IGNORECASE)
-
 _BETWEEN_ITEMS = re.compile(r"\s*[,;]\s+(?:and\s+|or\s+)?|\s+(?:and|or|&)\s+")
 
 Check = Callable[[str, Sequence[Sentence]], tuple[Verified, ...]]
@@ -93,9 +92,8 @@ def telling(brief: Brief, decision: Decision) -> tuple[Sentence, ...]:
     each, in reading order; none where they are not known, or lack what is asked for.
     """
     whole = _having(decision.words, brief)
-    each = [_having(item, brief) for item in _items(decision.words)]
-    found = (whole,) if whole else tuple(one for one in each if one) if all(each) else ()
-    if not answers_kind(" ".join(one.text for one in found), brief.question):
+    found = [whole] if whole else [_having(item, brief) for item in _items(decision.words)]
+    if None in found or not answers_kind(" ".join(one.text for one in found if one), brief.question):
         return ()
     return tuple(one for one in brief.sentences if one in found)
 

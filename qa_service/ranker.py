@@ -52,23 +52,16 @@ class RankerRecord(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     """Share of questions about stories kept out whose best sentence, of all that were found, answers."""
 
 
-class LoadedRanker(msgspec.Struct, frozen=True, kw_only=True):
-    """A ranker's record and where its weights lie."""
-
-    record: RankerRecord
-    weights: Path
-
-
 @lru_cache(maxsize=8)
-def load_record(name: str) -> LoadedRanker | None:
-    """Read the record of the shipped ranker of that name, or of the one in the folder at that path; None for "".
+def load_record(name: str) -> tuple[RankerRecord, Path] | None:
+    """Return the record of the shipped ranker of that name, or of the one in the folder at that path, and where its
+    weights lie; None for "".
 
     Raises ConfigError when there is none, or its weights are not those of its record.
     """
     if not name:
         return None
-    record, weights = read_weights(name, WEIGHTS, RankerRecord, shipped=SHIPPED, key="retrieval.ranker")
-    return LoadedRanker(record=record, weights=weights)
+    return read_weights(name, WEIGHTS, RankerRecord, shipped=SHIPPED, key="retrieval.ranker")
 
 
 def open_ranker(settings: RetrievalSettings, *, home: Path) -> Ranker | None:
@@ -82,4 +75,5 @@ def open_ranker(settings: RetrievalSettings, *, home: Path) -> Ranker | None:
         return None
     from qa_service.sentence_ranker import SentenceRanker  # noqa: PLC0415  torch takes seconds to import
 
-    return SentenceRanker(require(loaded.record.model, home=home), loaded.weights, threads=available_cores())
+    record, weights = loaded
+    return SentenceRanker(require(record.model, home=home), weights, threads=available_cores())

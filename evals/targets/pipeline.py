@@ -41,7 +41,7 @@ class Pipeline:
         self._ranker = ranker
         adapter = load_adapter(settings.answer.adapter)
         loaded = load_record(settings.retrieval.ranker)
-        weights = [adapter.adapter.sha256 if adapter else "", loaded.record.sha256 if loaded else ""]
+        weights = [adapter.adapter.sha256 if adapter else "", loaded[0].sha256 if loaded else ""]
         self.fingerprint = "".join([pipeline_sha256(), *weights])
 
     def answer(self, question: Question) -> Answer:

@@ -118,7 +118,7 @@ def test_every_shipped_ranker_is_complete() -> None:
     for folder in folders:
         loaded = load_record(folder.name)
         assert loaded
-        assert loaded.record.model
+        assert loaded[0].model
         assert (folder / "README.md").is_file()
 
 
